@@ -1,0 +1,159 @@
+# Adjoin: `make` builds build/adjoin; `make demo` and `make test` also install what is missing first.
+#
+#   make            the program                          make demo      install, build, run the example of the README
+#   make deps       install missing Debian packages      make test      install, build, run every test
+#   make bench      compile times and run times          make install   the program into PREFIX/bin
+#   make clean      remove build/                        make format    clang-format over our own files
+#
+# SANITIZE=1 builds into build/sanitize/ with the address and undefined-behaviour sanitizers; CHECKED=1 verifies the
+# kernel program after every pass.
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+ifeq ($(origin CXX),default)
+CXX := g++
+endif
+PREFIX ?= /usr/local
+B := build
+
+STANDARD := -std=c11 -D_POSIX_C_SOURCE=200809L
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
+OPTIMISE := -O2 -g
+ifdef SANITIZE
+B := build/sanitize
+OPTIMISE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+CHECKED := 1
+endif
+CPPFLAGS := $(STANDARD) -I. -I$(B) $(if $(CHECKED),-DADJOIN_CHECKED)
+CFLAGS := $(OPTIMISE) $(WARNINGS)
+LIBRARIES := -ltcc -ljansson -ldl -lpthread -lm
+
+# ---- sources, in the order in which a model passes through them --------------------------------------------------
+
+PIPELINE := compiler/base grammar compiler/syntax compiler/scalar compiler/tensor compiler/kernel \
+            compiler/derivative compiler/optimise compiler/emit compiler/jit
+sources = $(sort $(wildcard $(1)/*.c))
+objects = $(patsubst %.c,$(B)/%.o,$(1))
+
+GENERATED := $(B)/grammar/program.o $(B)/grammar/tokens.o
+COMPILER := $(foreach folder,$(PIPELINE),$(call objects,$(call sources,$(folder)))) $(GENERATED) \
+            $(call objects,$(filter-out compiler/main.c,$(call sources,compiler)))
+RUNTIME := $(call objects,$(call sources,runtime))
+COMMANDS := $(call objects,$(call sources,compiler/cli) compiler/main.c)
+
+RUNNER := $(call objects,$(call sources,tests/runner) $(call sources,tests/fuzz))
+ORACLE := $(call objects,$(call sources,tests/oracle))
+UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(call sources,tests/unit))
+BENCH := $(call objects,$(call sources,tests/bench))
+
+.PHONY: all deps demo test check bench install clean format programs_for_tests programs_for_bench
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(B)/adjoin
+
+$(B)/adjoin: $(COMMANDS) $(COMPILER) $(RUNTIME)
+	@echo "link   $@"
+	@$(CC) $(OPTIMISE) -o $@ $^ $(LIBRARIES)
+
+# Every pass's result is verified in what the tests run: there adjoin.c alone is compiled once more.
+$(B)/tests/adjoin_checked.o: compiler/adjoin.c | $(B)/packages-found
+	$(compile) -DADJOIN_CHECKED
+CHECKED_COMPILER = $(filter-out $(B)/compiler/adjoin.o,$(COMPILER)) $(B)/tests/adjoin_checked.o
+
+$(B)/tests/run: $(RUNNER) $(ORACLE) $(CHECKED_COMPILER) $(RUNTIME)
+	@echo "link   $@"
+	@$(CC) $(OPTIMISE) -o $@ $^ $(LIBRARIES)
+
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(ORACLE) $(CHECKED_COMPILER) $(RUNTIME)
+	@echo "link   $@"
+	@$(CC) $(OPTIMISE) -o $@ $^ -lcunit $(LIBRARIES)
+
+$(B)/tests/bench/measure: $(BENCH) $(COMPILER) $(RUNTIME)
+	@echo "link   $@"
+	@$(CC) $(OPTIMISE) -o $@ $^ $(LIBRARIES)
+
+# ---- how a file is made ------------------------------------------------------------------------------------------
+
+define compile
+@mkdir -p $(@D)
+@echo "cc     $<"
+@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MT $@ -MF $(@:.o=.d) -c -o $@ $<
+endef
+
+$(B)/%.o: %.c | $(B)/packages-found
+	$(compile)
+
+# What flex and bison write is not ours to keep free of warnings.
+$(GENERATED): CFLAGS := $(OPTIMISE) -w
+$(B)/grammar/%.o: $(B)/grammar/%.c
+	$(compile)
+
+$(B)/grammar/program.c: grammar/program.y | $(B)/packages-found
+	@mkdir -p $(@D)
+	@echo "bison  $<"
+	@bison -Wall -Werror --defines=$(@:.c=.h) --output=$@ $<
+$(B)/grammar/tokens.c: grammar/tokens.l | $(B)/packages-found
+	@mkdir -p $(@D)
+	@echo "flex   $<"
+	@flex --header-file=$(@:.c=.h) --outfile=$@ $<
+$(B)/grammar/program.h: $(B)/grammar/program.c ;
+$(B)/grammar/tokens.h: $(B)/grammar/tokens.c ;
+$(call objects,$(call sources,grammar)) $(GENERATED): | $(B)/grammar/program.h $(B)/grammar/tokens.h
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+# ---- Debian packages ---------------------------------------------------------------------------------------------
+
+# package=what it must provide: a command, or a header
+BUILD_PACKAGES := gcc=gcc libc6-dev=stdio.h flex=flex bison=bison libtcc-dev=libtcc.h libjansson-dev=jansson.h
+TEST_PACKAGES := g++=g++ libcunit1-dev=CUnit/CUnit.h
+
+# Sets the shell variable `missing` to the packages of $(1) whose product is absent.
+define find_missing
+missing=; for entry in $(1); do package=$${entry%%=*}; product=$${entry#*=}; case $$product in \
+  *.h) echo "#include <$$product>" | $(CC) -E -x c - >/dev/null 2>&1 || missing="$$missing $$package" ;; \
+  *) command -v "$$product" >/dev/null 2>&1 || missing="$$missing $$package" ;; esac; done
+endef
+
+$(B)/packages-found:
+	@mkdir -p $(@D)
+	@$(call find_missing,$(BUILD_PACKAGES)); if [ -n "$$missing" ]; then \
+	  echo "adjoin: missing Debian packages:$$missing; 'make deps' installs them" >&2; exit 1; fi
+	@touch $@
+
+deps:
+	@$(call find_missing,$(BUILD_PACKAGES) $(TEST_PACKAGES)); if [ -n "$$missing" ]; then \
+	  echo "installing with apt-get:$$missing"; \
+	  root=; if [ "$$(id -u)" != 0 ]; then root=sudo; fi; \
+	  $$root apt-get update -qq && \
+	  $$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; fi
+
+# ---- what a person asks for --------------------------------------------------------------------------------------
+
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@examples/demo $(B)/adjoin
+
+test: deps
+	@$(MAKE) --no-print-directory all programs_for_tests
+	@$(MAKE) --no-print-directory SANITIZE=1 all programs_for_tests
+	@tests/suite
+
+programs_for_tests: $(B)/tests/run $(UNIT)
+
+bench: deps
+	@$(MAKE) --no-print-directory programs_for_bench
+	@tests/bench/bench
+
+programs_for_bench: $(B)/tests/bench/measure
+
+install: all
+	install -D -m 755 $(B)/adjoin $(DESTDIR)$(PREFIX)/bin/adjoin
+
+clean:
+	rm -rf build
+
+format:
+	clang-format -i $$(find compiler runtime tests examples -name '*.[ch]')

@@ -1,0 +1,214 @@
+/* One compilation: the passes in their order. */
+#include "compiler/adjoin.h"
+#include "compiler/session.h"
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Every entry point that may allocate runs under an escape: memory that runs out ends it, and the session. */
+#define GUARDED(with, otherwise)                                                                                       \
+  do {                                                                                                                 \
+    if ((with)->exhausted) return otherwise;                                                                           \
+    arena_set_escape((with)->memory, &(with)->escape);                                                                 \
+    if (setjmp((with)->escape)) {                                                                                      \
+      (with)->exhausted = true;                                                                                        \
+      return otherwise;                                                                                                \
+    }                                                                                                                  \
+  } while (0)
+
+static const char *const stage_names[] = {"parse",          "check", "lower",   "hoist",   "share",
+                                          "first-store",    "fuse",  "adjoint", "tangent", "dead",
+                                          "rename-results", "emit",  "tcc",     NULL};
+
+const char *const *session_stages(void) {
+  return stage_names;
+}
+
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* Adds the time since the last mark to a stage. */
+static void mark(session *with, const char *stage) {
+  double time = now();
+  for (int k = 0; stage_names[k]; k++)
+    if (strcmp(stage_names[k], stage) == 0) {
+      with->times[k].stage = stage_names[k];
+      with->times[k].seconds += time - with->since;
+    }
+  with->since = time;
+}
+
+static bool dumps(const session *with, const char *stage) {
+  return with->dump_after && strcmp(with->dump_after, stage) == 0;
+}
+
+/* Ends a pass: its time, its dump, and in checked builds its invariants. */
+kernel_program *session_pass(session *with, const char *stage, kernel_program *program) {
+  mark(with, stage);
+  if (dumps(with, stage)) kernel_write(program, &with->dump);
+#ifdef ADJOIN_CHECKED
+  const char *broken = kernel_verify(program);
+  if (broken) {
+    with->internal = true;
+    diagnose(with->report, "internal", (span){0, 0}, "internal error after '%s' of %s: %s", stage, program->name,
+             broken);
+  }
+#endif
+  with->since = now();
+  return program;
+}
+
+static void open_stages(session *with, const char *path, const char *name, const char *given, size_t length,
+                        const fixed_extent *fixed, int fixed_count, const char *dump_after) {
+  GUARDED(with, );
+  if (dump_after) with->dump_after = arena_copy(with->memory, dump_after, strlen(dump_after));
+  with->since = now();
+  with->from = source_create(with->memory, path, given, length);
+  with->report = diagnostics_create(with->memory, with->from);
+  with->dump = text_create(with->memory);
+  const ast_model *tree = parse(with->memory, with->from, with->report);
+  mark(with, "parse");
+  if (!tree) return;
+  if (dumps(with, "parse")) ast_write(tree, &with->dump);
+  with->dag = scalar_dag_create(with->memory);
+  with->since = now();
+  with->model = check(with->memory, with->dag, with->from, tree, arena_copy(with->memory, name, strlen(name)), fixed,
+                      fixed_count, with->report);
+  mark(with, "check");
+  if (!with->model) return;
+  if (dumps(with, "check")) tensor_program_write(with->model, &with->dump);
+  with->since = now();
+  with->lowered = lower_begin(with->memory, with->model, with->report);
+  mark(with, "lower");
+}
+
+session *session_open(const char *path, const char *name, const char *given, size_t length, const fixed_extent *fixed,
+                      int fixed_count, const char *dump_after) {
+  session *with = calloc(1, sizeof *with);
+  if (!with) return NULL;
+  with->memory = arena_create();
+  if (!with->memory) {
+    free(with);
+    return NULL;
+  }
+  open_stages(with, path, name, given, length, fixed, fixed_count, dump_after);
+  return with;
+}
+
+void session_close(session *with) {
+  if (!with) return;
+  arena_release(with->memory);
+  free(with);
+}
+
+bool session_failed(const session *of) {
+  return of->exhausted || of->internal || of->report->error_count > 0;
+}
+
+bool session_exhausted(const session *of) {
+  return of->exhausted;
+}
+
+bool session_internal(const session *of) {
+  return of->internal;
+}
+
+const char *session_diagnostics(session *of) {
+  static const char exhausted[] = "error: out of memory\n";
+  GUARDED(of, exhausted);
+  text out = text_create(of->memory);
+  diagnostics_write(of->report, &out);
+  return out.data;
+}
+
+const char *session_dump(session *of) {
+  return of->exhausted ? "" : of->dump.data;
+}
+
+const tensor_program *session_model(const session *of) {
+  return of->model;
+}
+
+const kernel_program *session_program(const session *of, int function) {
+  return of->functions.items[function].program;
+}
+
+const stage_time *session_times(const session *of, int *count) {
+  *count = SESSION_STAGES;
+  return of->times;
+}
+
+int session_request(session *with, const request *wanted) {
+  GUARDED(with, -1);
+  if (session_failed(with)) return -1;
+  with->since = now();
+  emitted_function made = {0};
+  if (!session_derive(with, wanted, &made) || session_failed(with)) return -1;
+  list_push(with->memory, &with->functions, made);
+  return with->functions.count - 1;
+}
+
+static emission emission_of(const session *of, const char *prefix, bool real_float) {
+  return (emission){.model = of->model,
+                    .module = of->lowered->module,
+                    .functions = of->functions.items,
+                    .function_count = of->functions.count,
+                    .prefix = prefix ? prefix : of->model->name,
+                    .version = ADJOIN_VERSION,
+                    .real_float = real_float};
+}
+
+const char *session_emit_header(session *of, const char *prefix, bool real_float) {
+  GUARDED(of, NULL);
+  if (session_failed(of)) return NULL;
+  emission what = emission_of(of, prefix, real_float);
+  text out = text_create(of->memory);
+  emit_header(&what, &out);
+  if (dumps(of, "emit")) text_append(&of->dump, out.data);
+  return out.data;
+}
+
+const char *session_jit_text(session *of) {
+  GUARDED(of, NULL);
+  if (session_failed(of)) return NULL;
+  if (of->jit_text && of->jit_functions == of->functions.count) return of->jit_text;
+  of->since = now();
+  emission what = emission_of(of, NULL, false);
+  text out = text_create(of->memory);
+  emit_for_jit(&what, &out);
+  mark(of, "emit");
+  if (dumps(of, "emit")) text_append(&of->dump, out.data);
+  of->jit_functions = of->functions.count;
+  return of->jit_text = out.data;
+}
+
+jit_code *session_compile(session *of) {
+  const char *code = session_jit_text(of);
+  if (!code) return NULL;
+  GUARDED(of, NULL);
+  of->since = now();
+  text errors = text_create(of->memory);
+  jit_code *made = jit_compile(code, &errors);
+  mark(of, "tcc");
+  if (!made) {
+    of->internal = true;
+    diagnose(of->report, "internal", (span){0, 0}, "internal error: libtcc refused the generated code: %s",
+             errors.data);
+  }
+  return made;
+}
+
+const char *session_status(session *of, int status) {
+  GUARDED(of, "error: out of memory\n");
+  const kernel_module *module = of->lowered->module;
+  if (status < 1 || status > module->checks.count) return "error: unknown status\n";
+  const check_message *failed = &module->checks.items[status - 1];
+  diagnostics *one = diagnostics_create(of->memory, of->from);
+  diagnose(one, "run-time", failed->where, "%s", failed->message);
+  text out = text_create(of->memory);
+  diagnostics_write(one, &out);
+  return out.data;
+}

@@ -1,0 +1,101 @@
+/* adjoin check: derivatives against each other and against differences. */
+#include "compiler/cli/check.h"
+
+#include "compiler/cli/commands.h"
+#include "compiler/cli/names.h"
+
+static exit_code request_one(checking *in, request_kind kind, bool block, name_list read, name_list along, int *into) {
+  request wanted = {.kind = kind,
+                    .read = read.items,
+                    .read_count = read.count,
+                    .along = along.items,
+                    .along_count = along.count,
+                    .block = block};
+  *into = session_request(in->from, &wanted);
+  if (*into >= 0) return EXIT_DONE;
+  exit_code code = session_report(in->from);
+  return code == EXIT_DONE ? EXIT_INTERNAL : code;
+}
+
+static exit_code request_objective(checking *in) {
+  check_functions *into = &in->functions;
+  exit_code code = request_one(in, REQUEST_GRADIENT, false, in->active, (name_list){0}, &into->gradient);
+  for (int k = 0; k < in->active.count && code == EXIT_DONE; k++) {
+    name_list along = one_name(in->with, in->active.items[k]);
+    code = request_one(in, REQUEST_PRODUCT, false, in->active, along, &into->product[k]);
+    if (code == EXIT_DONE) code = request_one(in, REQUEST_PRODUCT, true, in->active, along, &into->dense_product[k]);
+  }
+  return code;
+}
+
+static exit_code request_outputs(checking *in) {
+  check_functions *into = &in->functions;
+  exit_code code = EXIT_DONE;
+  for (int k = 0; k < in->active.count && code == EXIT_DONE; k++) {
+    name_list along = one_name(in->with, in->active.items[k]);
+    code = request_one(in, REQUEST_JVP, false, in->outputs, along, &into->tangent[k]);
+    if (code == EXIT_DONE) code = request_one(in, REQUEST_JVP, true, in->outputs, along, &into->dense_tangent[k]);
+  }
+  for (int k = 0; k < in->outputs.count && code == EXIT_DONE; k++) {
+    name_list along = one_name(in->with, in->outputs.items[k]);
+    code = request_one(in, REQUEST_VJP, false, in->active, along, &into->adjoint[k]);
+  }
+  return code;
+}
+
+exit_code checking_request(checking *in) {
+  in->active = names_of_roles(in->with, in->model, ACTIVE);
+  for (int k = 0; k < in->model->outputs.count; k++)
+    if (in->model->outputs.items[k].value->value->type == SCALAR_REAL)
+      list_push(in->with->memory, &in->outputs, in->model->outputs.items[k].name);
+  int **tables[] = {&in->functions.product, &in->functions.dense_product, &in->functions.tangent,
+                    &in->functions.dense_tangent};
+  for (int k = 0; k < 4; k++) *tables[k] = arena_array(in->with->memory, int, in->active.count + 1);
+  in->functions.adjoint = arena_array(in->with->memory, int, in->outputs.count + 1);
+  in->functions.gradient = -1;
+  exit_code code = request_one(in, REQUEST_VALUE, false, in->outputs, (name_list){0}, &in->functions.value);
+  if (code != EXIT_DONE || !in->active.count) return code;
+  if (in->model->objective.value) code = request_objective(in);
+  if (code == EXIT_DONE && in->outputs.count) code = request_outputs(in);
+  return code;
+}
+
+/* The session's functions do not depend on the inputs; only which start values and bounds are needed does. */
+static exit_code prepare(checking *in, const given_arrays *given) {
+  if (given->failed || !bind_inputs(&in->inputs, given, 3, in->given->strict)) return EXIT_INPUT;
+  exit_code code = start_request(in->with, in->from, &in->inputs, true, &in->starts);
+  if (code == EXIT_DONE) code = checking_request(in);
+  if (code == EXIT_DONE) code = machine_compile(&in->on, in->with, in->from, &in->inputs);
+  return code == EXIT_DONE ? checking_draw(in, given) : code;
+}
+
+static exit_code conclude(checking *in) {
+  bool failed = false;
+  for (int k = 0; k < in->rows.count; k++) failed = failed || in->rows.items[k].result == TEST_FAILED;
+  if (in->given->json)
+    checking_write_json(in, &in->with->out);
+  else
+    checking_write_table(in, &in->with->out);
+  return failed ? EXIT_NUMERICS : EXIT_DONE;
+}
+
+exit_code command_check(console *with, int count, char **arguments) {
+  options given = options_parse(with, COMMAND_CHECK, count, arguments);
+  session *from;
+  exit_code code = model_open(with, &given, &from);
+  if (code == EXIT_DONE) {
+    checking in = {.with = with, .given = &given, .from = from, .model = session_model(from)};
+    given_arrays arrays = given_read(with, in.model, &given.inputs);
+    code = prepare(&in, &arrays);
+    if (code == EXIT_DONE) {
+      checking_first_order(&in);
+      checking_second_order(&in);
+      checking_outputs(&in);
+      code = conclude(&in);
+    }
+    machine_release(&in.on);
+    given_release(&arrays);
+  }
+  session_close(from);
+  return code;
+}

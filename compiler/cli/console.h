@@ -1,0 +1,31 @@
+/* What every command has: memory for its run, its standard output, and the exit code. */
+#ifndef ADJOIN_CLI_CONSOLE_H
+#define ADJOIN_CLI_CONSOLE_H
+
+#include "compiler/base/text.h"
+#include <stdbool.h>
+
+typedef enum {
+  EXIT_DONE = 0,
+  EXIT_INPUT = 1,    /* the input is wrong */
+  EXIT_USAGE = 2,    /* the command line is wrong */
+  EXIT_NUMERICS = 3, /* the numerics failed */
+  EXIT_INTERNAL = 4  /* a bug of ours */
+} exit_code;
+
+typedef struct {
+  arena *memory;
+  jmp_buf *escape; /* where running out of memory leads */
+  text out;        /* standard output, written when the command is done: a failed command prints nothing there */
+} console;
+
+/* One message on standard error, as a line "adjoin: ...". */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Writes console.out to standard output; EXIT_INPUT with a message when that fails (a full disk, a closed pipe). */
+exit_code console_flush(console *with);
+
+/* "; did you mean 'x'?", or "" when no candidate is near. */
+const char *console_suggest(console *with, const char *name, const char *const *candidates, int count);
+
+#endif

@@ -1,0 +1,133 @@
+/* adjoin emit: a model and its derivatives as one C header. */
+#include "compiler/cli/calls.h"
+#include "compiler/cli/commands.h"
+#include "compiler/cli/names.h"
+#include "runtime/file.h"
+
+#include <string.h>
+
+typedef struct {
+  console *with;
+  const options *given;
+  const tensor_program *model;
+  call_list calls;
+} emitting;
+
+static void add(emitting *in, request_kind kind, const char *name, name_list read, name_list along) {
+  call_add(in->with, &in->calls, SECTION_VALUE, kind, name, read, along);
+}
+
+static name_list wanted_inputs(const emitting *in, unsigned roles) {
+  return names_wrt(in->with, in->model, &in->given->wrt, roles, roles);
+}
+
+static void add_value(emitting *in) {
+  add(in, REQUEST_VALUE, "value", names_of_outputs(in->with, in->model), (name_list){0});
+}
+
+static void add_gradient(emitting *in) {
+  name_list read = in->given->wrt.count ? in->given->wrt : names_of_roles(in->with, in->model, ACTIVE);
+  add(in, REQUEST_GRADIENT, "grad", read, (name_list){0});
+}
+
+/* For a direction on V, read on every var: with several vars the products add up to the whole Hessian's. */
+static void add_hvp(emitting *in) {
+  name_list vars = wanted_inputs(in, VARS);
+  for (int k = 0; k < vars.count; k++) {
+    const char *name = arena_format(in->with->memory, "hvp_%s", vars.items[k]);
+    add(in, REQUEST_PRODUCT, name, vars, one_name(in->with, vars.items[k]));
+  }
+}
+
+static void add_mixed_pair(emitting *in, const char *read, const char *along) {
+  const char *name = arena_format(in->with->memory, "mixed_%s_%s", read, along);
+  add(in, REQUEST_PRODUCT, name, one_name(in->with, read), one_name(in->with, along));
+}
+
+static void add_mixed(emitting *in) {
+  name_list params = wanted_inputs(in, PARAMS), vars = wanted_inputs(in, VARS);
+  for (int p = 0; p < params.count; p++)
+    for (int v = 0; v < vars.count; v++) {
+      add_mixed_pair(in, params.items[p], vars.items[v]);
+      add_mixed_pair(in, vars.items[v], params.items[p]);
+    }
+}
+
+static void add_jvp(emitting *in) {
+  name_list outputs = names_of_outputs(in->with, in->model), along = wanted_inputs(in, ACTIVE);
+  for (int k = 0; k < outputs.count && along.count; k++)
+    add(in, REQUEST_JVP, arena_format(in->with->memory, "jvp_%s", outputs.items[k]),
+        one_name(in->with, outputs.items[k]), along);
+}
+
+static void add_vjp(emitting *in) {
+  name_list outputs = names_of_outputs(in->with, in->model), read = wanted_inputs(in, ACTIVE);
+  for (int k = 0; k < outputs.count && read.count; k++)
+    add(in, REQUEST_VJP, arena_format(in->with->memory, "vjp_%s", outputs.items[k]), read,
+        one_name(in->with, outputs.items[k]));
+}
+
+static const struct {
+  product bit;
+  void (*add)(emitting *in);
+  const char *name;
+  bool objective, output; /* what it is taken of */
+} makers[] = {{PRODUCT_VALUE, add_value, "value", false, false}, {PRODUCT_GRAD, add_gradient, "grad", true, false},
+              {PRODUCT_HVP, add_hvp, "hvp", true, false},        {PRODUCT_MIXED, add_mixed, "mixed", true, false},
+              {PRODUCT_JVP, add_jvp, "jvp", false, true},        {PRODUCT_VJP, add_vjp, "vjp", false, true}};
+
+enum { MAKER_COUNT = sizeof makers / sizeof makers[0] };
+
+/* What is taken by default is left out where the model has none of it; what was asked for by name is then an error. */
+static exit_code plan(emitting *in) {
+  unsigned wanted = in->given->products;
+  bool asked = wanted != 0, has_objective = in->model->objective.value != NULL;
+  if (!asked) wanted = PRODUCT_VALUE | PRODUCT_GRAD | PRODUCT_HVP | PRODUCT_MIXED;
+  for (int k = 0; k < MAKER_COUNT; k++) {
+    if (!(wanted & makers[k].bit)) continue;
+    const char *lacks = makers[k].objective && !has_objective           ? "no objective"
+                        : makers[k].output && !in->model->outputs.count ? "no output"
+                                                                        : NULL;
+    int before = in->calls.count;
+    if (!lacks) makers[k].add(in);
+    if (!lacks && in->calls.count == before) lacks = "no var or param that it is taken with respect to";
+    if (!lacks || !asked) continue;
+    complain("--of %s: the model has %s", makers[k].name, lacks);
+    return EXIT_INPUT;
+  }
+  return EXIT_DONE;
+}
+
+static exit_code write_header(console *with, const options *given, session *from) {
+  const char *header = session_emit_header(from, given->prefix, given->real_float);
+  if (!header) {
+    exit_code code = session_report(from);
+    return code == EXIT_DONE ? EXIT_INTERNAL : code;
+  }
+  array_error error;
+  file_piece piece = {header, strlen(header)};
+  if (given->dump_after)
+    text_append(&with->out, session_dump(from));
+  else if (!given->output)
+    text_append(&with->out, header);
+  else if (!file_write(given->output, &piece, 1, &error)) {
+    complain("%s", error.message);
+    return EXIT_INPUT;
+  }
+  return EXIT_DONE;
+}
+
+exit_code command_emit(console *with, int count, char **arguments) {
+  options given = options_parse(with, COMMAND_EMIT, count, arguments);
+  session *from;
+  exit_code code = model_open(with, &given, &from);
+  if (code == EXIT_DONE) {
+    emitting in = {.with = with, .given = &given, .model = session_model(from)};
+    code = names_check(with, in.model, "--wrt", &given.wrt, NAMES_INPUTS | NAMES_DEFINITIONS);
+    if (code == EXIT_DONE) code = plan(&in);
+    if (code == EXIT_DONE) code = calls_request(from, &in.calls);
+    if (code == EXIT_DONE) code = write_header(with, &given, from);
+  }
+  session_close(from);
+  return code;
+}

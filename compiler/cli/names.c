@@ -1,0 +1,93 @@
+/* Choosing names (see names.h). */
+#include "compiler/cli/names.h"
+
+#include "compiler/cli/given.h"
+#include <stdio.h>
+#include <string.h>
+
+bool has_role(const tensor_program *model, const char *name, unsigned roles) {
+  int number = find_input(model, name);
+  return number >= 0 && (roles >> model->inputs.items[number].role & 1);
+}
+
+bool is_output(const tensor_program *model, const char *name) {
+  for (int k = 0; k < model->outputs.count; k++)
+    if (!strcmp(model->outputs.items[k].name, name)) return true;
+  return false;
+}
+
+name_list names_of_roles(console *with, const tensor_program *model, unsigned roles) {
+  name_list made = {0};
+  for (int k = 0; k < model->inputs.count; k++) {
+    const input *each = &model->inputs.items[k];
+    if ((roles >> each->role & 1) && !each->frozen_whole) list_push(with->memory, &made, each->name);
+  }
+  return made;
+}
+
+name_list names_of_outputs(console *with, const tensor_program *model) {
+  name_list made = {0};
+  for (int k = 0; k < model->outputs.count; k++) list_push(with->memory, &made, model->outputs.items[k].name);
+  return made;
+}
+
+name_list names_wrt(console *with, const tensor_program *model, const name_list *wrt, unsigned usual,
+                    unsigned allowed) {
+  if (!wrt->count) return names_of_roles(with, model, usual);
+  name_list made = {0};
+  for (int k = 0; k < wrt->count; k++)
+    if (has_role(model, wrt->items[k], allowed)) list_push(with->memory, &made, wrt->items[k]);
+  return made;
+}
+
+/* Every name that the kinds allow, for suggestions. */
+static name_list candidates(console *with, const tensor_program *model, unsigned kinds) {
+  name_list made = {0};
+  for (int k = 0; k < model->inputs.count && (kinds & NAMES_INPUTS); k++)
+    list_push(with->memory, &made, model->inputs.items[k].name);
+  for (int k = 0; k < model->definitions.count && (kinds & NAMES_DEFINITIONS); k++)
+    list_push(with->memory, &made, model->definitions.items[k]->name);
+  for (int k = 0; k < model->outputs.count && (kinds & NAMES_OUTPUTS); k++)
+    list_push(with->memory, &made, model->outputs.items[k].name);
+  return made;
+}
+
+/* Data and index inputs: the message points at the declaration. */
+static void report_inactive(console *with, const tensor_program *model, const input *of) {
+  diagnostics *one = diagnostics_create(with->memory, model->from);
+  bool whole = of->role == ROLE_INDEX;
+  diagnose(one, "no-derivative", of->where, "'%s' is %s: nothing has a derivative with respect to it", of->name,
+           whole ? "index data" : "data");
+  if (!whole) diagnose_hint(one, "declare it as param to have its derivatives");
+  text out = text_create(with->memory);
+  diagnostics_write(one, &out);
+  fputs(out.data, stderr);
+}
+
+static const char *kinds_in_words(unsigned kinds) {
+  if (!(kinds & NAMES_INPUTS)) return "definition";
+  if (kinds & NAMES_DEFINITIONS) return "input or definition";
+  return kinds & NAMES_OUTPUTS ? "input or output" : "input";
+}
+
+exit_code names_check(console *with, const tensor_program *model, const char *option, const name_list *names,
+                      unsigned kinds) {
+  exit_code code = EXIT_DONE;
+  for (int k = 0; k < names->count; k++) {
+    const char *name = names->items[k];
+    int number = kinds & NAMES_INPUTS ? find_input(model, name) : -1;
+    if (number >= 0 && has_role(model, name, ACTIVE)) continue;
+    if (number >= 0) {
+      report_inactive(with, model, &model->inputs.items[number]);
+      code = EXIT_INPUT;
+      continue;
+    }
+    if ((kinds & NAMES_DEFINITIONS) && find_definition(model, name)) continue;
+    if ((kinds & NAMES_OUTPUTS) && is_output(model, name)) continue;
+    name_list known = candidates(with, model, kinds);
+    complain("%s: the model has no %s '%s'%s", option, kinds_in_words(kinds), name,
+             console_suggest(with, name, known.items, known.count));
+    if (code == EXIT_DONE) code = EXIT_USAGE;
+  }
+  return code;
+}

@@ -1,0 +1,29 @@
+/* Which of the model's names a derivative is taken of, with respect to, or along. */
+#ifndef ADJOIN_CLI_NAMES_H
+#define ADJOIN_CLI_NAMES_H
+
+#include "compiler/cli/options.h"
+
+/* Sets of input roles. */
+enum { VARS = 1 << ROLE_VAR, PARAMS = 1 << ROLE_PARAM, ACTIVE = VARS | PARAMS };
+
+/* Is the name that of an input whose role is in the set? */
+bool has_role(const tensor_program *model, const char *name, unsigned roles);
+bool is_output(const tensor_program *model, const char *name);
+
+/* The inputs of these roles, but for those frozen whole. */
+name_list names_of_roles(console *with, const tensor_program *model, unsigned roles);
+name_list names_of_outputs(console *with, const tensor_program *model);
+
+/* What --wrt asks for: of the names in `wrt` the inputs with a role in `allowed`; or, when --wrt is not given, all
+ * inputs of the roles in `usual`. */
+name_list names_wrt(console *with, const tensor_program *model, const name_list *wrt, unsigned usual, unsigned allowed);
+
+/* Checks names that the command line gave: each must be an input with derivatives, or, where these are allowed, a
+ * definition or an output. Reports every one that is not; EXIT_USAGE for unknown names, EXIT_INPUT for inputs that have
+ * no derivatives. */
+typedef enum { NAMES_INPUTS = 1, NAMES_DEFINITIONS = 2, NAMES_OUTPUTS = 4 } name_kinds;
+exit_code names_check(console *with, const tensor_program *model, const char *option, const name_list *names,
+                      unsigned kinds);
+
+#endif

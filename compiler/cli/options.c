@@ -1,0 +1,287 @@
+/* The option tables of the commands, and the one reader for all of them (see options.h). */
+#include "compiler/cli/options.h"
+
+#include "compiler/base/diagnostic.h"
+#include <argp.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEY_OF = 256, KEY_WRT, KEY_ALONG, KEY_SHOW, KEY_STRICT, KEY_DIM, KEY_JSON, KEY_DUMP, KEY_PREFIX, KEY_REAL };
+
+#define ROW_DIM                                                                                                        \
+  { .name = "dim", .key = KEY_DIM, .arg = "NAME=NUMBER", .doc = "Fix an extent of the model (may be repeated)" }
+#define ROW_JSON                                                                                                       \
+  { .name = "json", .key = KEY_JSON, .doc = "Print one JSON object; its numbers read back to the same bits" }
+#define ROW_DUMP                                                                                                       \
+  {                                                                                                                    \
+    .name = "dump-after", .key = KEY_DUMP, .arg = "STAGE",                                                             \
+    .doc = "Print what the compiler holds after a stage, and stop: parse, check, lower, hoist, first-store, fuse, "    \
+           "adjoint, "                                                                                                 \
+           "tangent, dead, emit"                                                                                       \
+  }
+#define ROW_STRICT                                                                                                     \
+  { .name = "strict", .key = KEY_STRICT, .doc = "Refuse inputs that hold nan" }
+
+static const struct argp_option eval_options[] = {
+    {.name = "of",
+     .key = KEY_OF,
+     .arg = "LIST",
+     .doc = "What to compute, from: value, grad, hvp, mixed, hess, jac, jvp, vjp (default: value,grad)"},
+    {.name = "wrt",
+     .key = KEY_WRT,
+     .arg = "NAMES",
+     .doc = "Derivatives with respect to these; for grad also definitions (default for grad and vjp: every var and "
+            "param, for the others every var; what is frozen whole only when named)"},
+    {.name = "along",
+     .key = KEY_ALONG,
+     .arg = "NAME=VALUE",
+     .doc = "A direction on an input, for hvp, mixed and jvp, or a cotangent on an output, for vjp (may be repeated)"},
+    {.name = "show", .key = KEY_SHOW, .arg = "NAMES", .doc = "Also print these definitions"},
+    ROW_STRICT,
+    ROW_DIM,
+    ROW_JSON,
+    ROW_DUMP,
+    {0}};
+
+static const struct argp_option check_options[] = {ROW_STRICT, ROW_DIM, ROW_JSON, {0}};
+
+static const struct argp_option emit_options[] = {
+    {.name = "output", .key = 'o', .arg = "FILE", .doc = "Write to FILE (default: standard output)"},
+    {.name = "of",
+     .key = KEY_OF,
+     .arg = "LIST",
+     .doc = "Which functions, from: value, grad, hvp, mixed, jvp, vjp (default: value,grad,hvp,mixed)"},
+    {.name = "wrt",
+     .key = KEY_WRT,
+     .arg = "NAMES",
+     .doc = "Derivatives with respect to these (default: every var and param that is not frozen whole)"},
+    ROW_DIM,
+    {.name = "prefix", .key = KEY_PREFIX, .arg = "NAME", .doc = "Begin every name with this (default: the model's)"},
+    {.name = "real", .key = KEY_REAL, .arg = "TYPE", .doc = "double (the default) or float"},
+    ROW_DUMP,
+    {0}};
+
+#define INPUTS_TEXT                                                                                                    \
+  "An input is given as NAME=VALUE, where VALUE is a number, a list (1,2,4,5), nested lists ([[1,2],[3,4]]) or "       \
+  "@FILE; "                                                                                                            \
+  "as a FILE (.npy, .csv, .json) that is named after it; or by a FOLDER, which supplies every input that a file in "   \
+  "it is named after, unless it is given otherwise. A .json object supplies its members, a .csv with a header line "   \
+  "its columns. Extents follow from the arrays' shapes. "
+
+#define EXIT_TEXT                                                                                                      \
+  "\n\nExit codes: 0 done, 1 the input is wrong, 2 the command line is wrong, 3 the numerics failed, 4 an internal "   \
+  "error."
+
+static const struct {
+  const char *word, *arguments, *text;
+  const struct argp_option *rows;
+} commands[COMMAND_COUNT] = {
+    [COMMAND_EVAL] = {"eval", "MODEL [NAME=VALUE | FILE | FOLDER/]...",
+                      "Evaluates a model and its derivatives at the given inputs.\v" INPUTS_TEXT
+                      "A var that is not given takes its start value.\n\n"
+                      "hvp is read on vars for directions on vars; mixed is read on params for a direction on a var, "
+                      "and on vars for a direction on a param; hess and jac are dense.\n\n"
+                      "  adjoin eval rosenbrock.adj x=1,2,4,5\n"
+                      "  adjoin eval net.adj weights/ x=4.38 --of hvp,mixed --along x=1 --json" EXIT_TEXT,
+                      eval_options},
+    [COMMAND_CHECK] = {"check", "MODEL [NAME=VALUE | FILE | FOLDER/]...",
+                       "Checks a model's derivatives against each other and against differences.\v" INPUTS_TEXT
+                       "What is not given is drawn, the same on every run.\n\n"
+                       "  adjoin check rosenbrock.adj\n"
+                       "  adjoin check net.adj weights/ --json" EXIT_TEXT,
+                       check_options},
+    [COMMAND_EMIT] = {"emit", "MODEL",
+                      "Writes a model and its derivatives as one C header without dependencies, valid C99, C++17 and "
+                      "CUDA.\vThe functions are NAME_value, NAME_grad, NAME_hvp_V for each var V, NAME_mixed_A_B (read "
+                      "on A for a direction in B, one a param and the other a var), NAME_jvp_R and NAME_vjp_R for each "
+                      "output R.\n\n"
+                      "  adjoin emit rosenbrock.adj -o rosenbrock.h\n"
+                      "  adjoin emit net.adj --of value,grad --dim n=10 --prefix net10" EXIT_TEXT,
+                      emit_options}};
+
+typedef struct {
+  console *with;
+  options *into;
+  command_name command;
+} parsing;
+
+static const struct {
+  const char *name;
+  product bit;
+  bool emitted;
+} products[] = {{"value", PRODUCT_VALUE, true}, {"grad", PRODUCT_GRAD, true},  {"hvp", PRODUCT_HVP, true},
+                {"mixed", PRODUCT_MIXED, true}, {"hess", PRODUCT_HESS, false}, {"jac", PRODUCT_JAC, false},
+                {"jvp", PRODUCT_JVP, true},     {"vjp", PRODUCT_VJP, true}};
+
+enum { PRODUCT_COUNT = sizeof products / sizeof products[0] };
+
+bool is_name(const char *name, size_t length) {
+  bool begins = true; /* a part of the name is to begin here */
+  for (size_t k = 0; k < length; k++) {
+    unsigned char byte = (unsigned char)name[k];
+    bool letter = isalpha(byte) || byte == '_', digit = isdigit(byte);
+    if (byte == '.' ? begins : !(letter || (digit && k > 0))) return false;
+    begins = byte == '.';
+  }
+  return !begins;
+}
+
+bool split_assignment(console *with, const char *argument, assignment *into) {
+  const char *equals = strchr(argument, '=');
+  if (!equals || !is_name(argument, (size_t)(equals - argument))) return false;
+  into->name = arena_copy(with->memory, argument, (size_t)(equals - argument));
+  into->value = equals + 1;
+  return true;
+}
+
+/* Calls `each` for the parts between commas. */
+static void split_list(struct argp_state *state, const char *list, void (*each)(struct argp_state *, const char *)) {
+  parsing *in = state->input;
+  for (;;) {
+    size_t length = strcspn(list, ",");
+    while (length && isspace((unsigned char)*list)) {
+      list++;
+      length--;
+    }
+    size_t kept = length;
+    while (kept && isspace((unsigned char)list[kept - 1])) kept--;
+    each(state, arena_copy(in->with->memory, list, kept));
+    if (!list[length]) return;
+    list += length + 1;
+  }
+}
+
+static void add_product(struct argp_state *state, const char *name) {
+  parsing *in = state->input;
+  const char *names[PRODUCT_COUNT];
+  int count = 0;
+  for (int k = 0; k < PRODUCT_COUNT; k++) {
+    bool usable = in->command != COMMAND_EMIT || products[k].emitted;
+    if (usable) names[count++] = products[k].name;
+    if (!usable || strcmp(products[k].name, name)) continue;
+    in->into->products |= products[k].bit;
+    return;
+  }
+  argp_error(state, "--of: '%s' is none of %s%s", name,
+             in->command == COMMAND_EMIT ? "value, grad, hvp, mixed, jvp, vjp"
+                                         : "value, grad, hvp, mixed, hess, jac, jvp, vjp",
+             console_suggest(in->with, name, names, count));
+}
+
+static void add_name(struct argp_state *state, const char *option, const char *name, name_list *to) {
+  parsing *in = state->input;
+  if (!is_name(name, strlen(name))) argp_error(state, "%s: '%s' is not a name", option, name);
+  for (int k = 0; k < to->count; k++)
+    if (!strcmp(to->items[k], name)) return;
+  list_push(in->with->memory, to, name);
+}
+
+static void add_wrt(struct argp_state *state, const char *name) {
+  add_name(state, "--wrt", name, &((parsing *)state->input)->into->wrt);
+}
+
+static void add_show(struct argp_state *state, const char *name) {
+  add_name(state, "--show", name, &((parsing *)state->input)->into->show);
+}
+
+static void add_dim(struct argp_state *state, const char *part) {
+  parsing *in = state->input;
+  assignment given;
+  if (!split_assignment(in->with, part, &given)) argp_error(state, "--dim: '%s' is not NAME=NUMBER", part);
+  char *end;
+  long long value = strtoll(given.value, &end, 10);
+  bool whole = isdigit((unsigned char)*given.value) && !*end;
+  if (!whole || value == INT64_MAX) argp_error(state, "--dim: '%s' is not a whole number from 0 on", given.value);
+  for (int k = 0; k < in->into->dims.count; k++)
+    if (!strcmp(in->into->dims.items[k].name, given.name)) argp_error(state, "--dim: '%s' is given twice", given.name);
+  fixed_extent made = {given.name, value};
+  list_push(in->with->memory, &in->into->dims, made);
+}
+
+static void add_along(struct argp_state *state, const char *argument) {
+  parsing *in = state->input;
+  assignment given;
+  if (!split_assignment(in->with, argument, &given)) argp_error(state, "--along: '%s' is not NAME=VALUE", argument);
+  for (int k = 0; k < in->into->along.count; k++)
+    if (!strcmp(in->into->along.items[k].name, given.name))
+      argp_error(state, "--along: '%s' is given twice", given.name);
+  list_push(in->with->memory, &in->into->along, given);
+}
+
+static void set_stage(struct argp_state *state, const char *stage) {
+  parsing *in = state->input;
+  const char *const *stages = session_stages();
+  in->into->dump_after = stage;
+  int count = 0;
+  for (; stages[count]; count++)
+    if (!strcmp(stages[count], stage)) return;
+  argp_error(state, "--dump-after: there is no stage '%s'%s", stage, console_suggest(in->with, stage, stages, count));
+}
+
+static void set_real(struct argp_state *state, const char *type) {
+  options *into = ((parsing *)state->input)->into;
+  into->real_float = !strcmp(type, "float");
+  if (!into->real_float && strcmp(type, "double")) argp_error(state, "--real: '%s' is neither double nor float", type);
+}
+
+static void set_prefix(struct argp_state *state, const char *prefix) {
+  if (!is_name(prefix, strlen(prefix)) || strchr(prefix, '.'))
+    argp_error(state, "--prefix: '%s' can't begin a name in C", prefix);
+  ((parsing *)state->input)->into->prefix = prefix;
+}
+
+static void add_argument(struct argp_state *state, const char *argument) {
+  parsing *in = state->input;
+  if (!in->into->model_path) {
+    in->into->model_path = argument;
+    return;
+  }
+  if (in->command == COMMAND_EMIT)
+    argp_error(state, "'%s': the emitted code takes its inputs when it is called; emit takes none", argument);
+  list_push(in->with->memory, &in->into->inputs, argument);
+}
+
+static error_t take_option(int key, char *value, struct argp_state *state) {
+  options *into = ((parsing *)state->input)->into;
+  switch (key) {
+  case KEY_OF: split_list(state, value, add_product); return 0;
+  case KEY_WRT: split_list(state, value, add_wrt); return 0;
+  case KEY_SHOW: split_list(state, value, add_show); return 0;
+  case KEY_DIM: split_list(state, value, add_dim); return 0;
+  case KEY_ALONG: add_along(state, value); return 0;
+  case KEY_STRICT: into->strict = true; return 0;
+  case KEY_JSON: into->json = true; return 0;
+  case KEY_DUMP: set_stage(state, value); return 0;
+  case KEY_REAL: set_real(state, value); return 0;
+  case KEY_PREFIX: set_prefix(state, value); return 0;
+  case 'o': into->output = value; return 0;
+  case ARGP_KEY_ARG: add_argument(state, value); return 0;
+  case ARGP_KEY_NO_ARGS: argp_error(state, "no model is given"); return 0;
+  default: return ARGP_ERR_UNKNOWN;
+  }
+}
+
+static struct argp description(command_name command) {
+  return (struct argp){.options = commands[command].rows,
+                       .parser = take_option,
+                       .args_doc = commands[command].arguments,
+                       .doc = commands[command].text};
+}
+
+options options_parse(console *with, command_name command, int count, char **arguments) {
+  options made = {0};
+  parsing in = {with, &made, command};
+  struct argp with_rows = description(command);
+  arguments[0] = arena_format(with->memory, "adjoin %s", commands[command].word);
+  argp_err_exit_status = EXIT_USAGE;
+  argp_parse(&with_rows, count, arguments, 0, NULL, &in);
+  return made;
+}
+
+void options_help(command_name command) {
+  struct argp with_rows = description(command);
+  char name[32] = "adjoin ";
+  strcat(name, commands[command].word);
+  argp_help(&with_rows, stdout, ARGP_HELP_STD_HELP, name);
+}

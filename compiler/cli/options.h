@@ -1,0 +1,52 @@
+/* What the commands are told: one structure for all, filled from option tables, one table per command. */
+#ifndef ADJOIN_CLI_OPTIONS_H
+#define ADJOIN_CLI_OPTIONS_H
+
+#include "compiler/adjoin.h"
+#include "compiler/cli/console.h"
+
+/* What can be computed; bits of options.products. */
+typedef enum {
+  PRODUCT_VALUE = 1,
+  PRODUCT_GRAD = 2,
+  PRODUCT_HVP = 4,
+  PRODUCT_MIXED = 8,
+  PRODUCT_HESS = 16,
+  PRODUCT_JAC = 32,
+  PRODUCT_JVP = 64,
+  PRODUCT_VJP = 128
+} product;
+
+typedef struct {
+  const char *name, *value;
+} assignment;
+
+typedef LIST(const char *) name_list;
+
+typedef struct {
+  const char *model_path;
+  name_list inputs;  /* NAME=VALUE, a file, or a folder: as they stand on the command line */
+  unsigned products; /* 0: the command's default */
+  name_list wrt, show;
+  LIST(assignment) along;
+  LIST(fixed_extent) dims;
+  bool strict, json, real_float;
+  const char *dump_after, *output, *prefix; /* or NULL */
+} options;
+
+typedef enum { COMMAND_EVAL, COMMAND_CHECK, COMMAND_EMIT, COMMAND_COUNT } command_name;
+
+/* Reads a command's arguments; arguments[0] is the command's word. On a mistake it says what is wrong and ends the
+ * process with EXIT_USAGE; --help ends it with EXIT_DONE. */
+options options_parse(console *with, command_name command, int count, char **arguments);
+
+/* The command's help, as `adjoin COMMAND --help` prints it, on standard output. */
+void options_help(command_name command);
+
+/* A name as the language writes one: letters, digits, underscores, with single points inside. */
+bool is_name(const char *name, size_t length);
+
+/* Splits NAME=VALUE at the first '='; false when there is none or no name stands before it. */
+bool split_assignment(console *with, const char *argument, assignment *into);
+
+#endif

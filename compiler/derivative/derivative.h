@@ -1,0 +1,43 @@
+/* Derivatives of kernel programs, as kernel programs. */
+#ifndef ADJOIN_DERIVATIVE_DERIVATIVE_H
+#define ADJOIN_DERIVATIVE_DERIVATIVE_H
+
+#include "compiler/kernel/kernel.h"
+
+/* For each array of the module (by number, `count` of them): the array that carries its derivative, or -1. */
+typedef struct {
+  int *of;
+  int count;
+} derivative_map;
+
+/* The program that also carries tangents.
+ *
+ * Requires: seed_of[k] is an array (role seed) with the shape of source[k] and, when `directions` is not NO_SCALAR, one
+ * more axis of that extent at the end: the block of directions.
+ * Ensures: every statement is followed by its tangent; `tangent` maps each array to the array of its directional
+ * derivatives, -1 where it does not depend on the sources. The primal's values are unchanged to the bit. */
+kernel_program *derive_tangent(const kernel_program *program, const int *source, const int *seed_of, int source_count,
+                               scalar directions, derivative_map *tangent);
+
+/* The program that also carries adjoints.
+ *
+ * Requires: cotangent[k] is an array of role seed with the shape of output[k], or -1 for the constant 1.
+ * Ensures: after the forward statements stand those of the reverse sweep; `adjoint` maps each wanted array to a local
+ * that holds d(sum of outputs * cotangents)/d array in the end; a wanted array on which no output depends gets a local
+ * filled with zeros. Work per statement is a small multiple of the primal's. */
+kernel_program *derive_adjoint(const kernel_program *program, const int *output, const int *cotangent, int output_count,
+                               const int *wanted, int wanted_count, derivative_map *adjoint);
+
+/* activity: which arrays depend on the sources (real ones only), and which the targets depend on. Both results have
+ * module->arrays.count entries. */
+bool *activity_forward(const kernel_program *program, const int *source, int count);
+bool *activity_backward(const kernel_program *program, const int *target, int count);
+
+/* Which arrays may hold nan or inf although the inputs are finite (see scalar_chain). */
+typedef struct {
+  bool *of; /* by array number */
+  int count;
+} taint_facts;
+taint_facts taint(const kernel_program *program);
+
+#endif

@@ -1,0 +1,34 @@
+/* Kernel programs -> C text. */
+#ifndef ADJOIN_EMIT_EMIT_H
+#define ADJOIN_EMIT_EMIT_H
+
+#include "compiler/kernel/kernel.h"
+#include "compiler/tensor/tensor_program.h"
+
+/* One function of the emitted code: int MODEL_name(dims, inputs, seeds..., results..., work). Its seeds and results
+ * are those of the program, in order. */
+typedef struct {
+  const char *name; /* "value", "grad", "hvp_w", "mixed_lambda_w", "jvp_r", ... as the user would write it */
+  const char *what; /* one or more lines for the comment above it */
+  const kernel_program *program; /* optimised */
+  bool gradient; /* the results after the first are members of one struct MODEL_gradient, named after the inputs */
+} emitted_function;
+
+typedef struct {
+  const tensor_program *model;
+  const kernel_module *module;
+  const emitted_function *functions;
+  int function_count;
+  const char *prefix;  /* of every identifier; the model's name unless asked otherwise */
+  const char *version; /* the compiler's */
+  bool real_float;
+} emission;
+
+/* One self-contained header: valid C99, C++17 and CUDA. Same input, same bytes. */
+void emit_header(const emission *what, text *out);
+
+/* The same functions for libtcc, with declarations in place of headers, and for function k two uniform entries:
+ * adjoin_entry_k, of type entry_function, and adjoin_workspace_k, of type workspace_function (runtime/abi.h). */
+void emit_for_jit(const emission *what, text *out);
+
+#endif

@@ -1,0 +1,343 @@
+/* All functions of an emission as one self-contained header: valid C99, C++17 and CUDA.
+ *
+ * The first part declares; the second, where MODEL_IMPLEMENTATION is defined, defines. Requires: programs that
+ * kernel_verify accepts. Ensures: no global variable, no memory of its own, no identifier without the prefix. */
+#include "compiler/emit/writer.h"
+
+#include "compiler/scalar/scalar_helpers.h"
+#include <string.h>
+
+enum { EMITTED_ABI = 1 };
+
+typedef struct {
+  emitter *shared;
+  const emission *what;
+  arena *memory;
+  text *out;
+  const char *prefix, *macro;
+  const char **function_names; /* with the prefix */
+  writer *writers;             /* by function */
+} header;
+
+/* The identifiers that begin with the prefix. */
+static const char *const own_names[] = {
+    "dims", "inputs", "gradient", "workspace", "status",
+#define HELPER(name, ...) #name,
+#include "compiler/scalar/scalar_helpers.def"
+#undef HELPER
+};
+
+static void name_functions(header *in) {
+  c_names names = c_names_create(in->memory);
+  for (size_t k = 0; k < sizeof own_names / sizeof *own_names; k++) c_names_claim(&names, own_names[k]);
+  in->function_names = arena_array(in->memory, const char *, in->what->function_count);
+  for (int k = 0; k < in->what->function_count; k++) {
+    const char *name = c_names_claim(&names, in->what->functions[k].name);
+    in->function_names[k] = arena_format(in->memory, "%s_%s", in->prefix, name);
+  }
+}
+
+static const char *array_word(const void *module, int number) {
+  return ((const kernel_module *)module)->arrays.items[number].name;
+}
+
+/* [N, d], or nothing for a scalar; in the language's own spelling. */
+static const char *shape_text(const header *in, int rank, const scalar *extents) {
+  text shape = text_create(in->memory);
+  for (int k = 0; k < rank; k++) {
+    text_append(&shape, k ? ", " : "[");
+    scalar_write(in->what->module->dag, extents[k], array_word, in->what->module, &shape);
+  }
+  if (rank > 0) text_append(&shape, "]");
+  return shape.data;
+}
+
+/* A member with its comment behind it. */
+static void write_member(header *in, const char *declaration, const char *comment) {
+  text_format(in->out, "  %s; /* ", declaration);
+  c_comment(in->out, comment, "     * ");
+  text_append(in->out, " */\n");
+}
+
+static const char *with_comment(const header *in, const char *words, const char *comment) {
+  return comment && *comment ? arena_format(in->memory, "%s: %s", words, comment) : words;
+}
+
+static void write_dims(header *in) {
+  const emitter *shared = in->shared;
+  const tensor_program *model = in->what->model;
+  text_format(in->out, "/* The extents that the arrays' shapes are made of. */\ntypedef struct %s_dims {\n",
+              in->prefix);
+  for (int k = 0; k < shared->model_extent_count; k++) {
+    const free_extent *extent = &shared->extents.items[k];
+    const dimension *from = NULL;
+    for (int d = model->dimensions.count - 1; d >= 0; d--) {
+      const scalar_node *value = scalar_at(model->dag, model->dimensions.items[d].value);
+      if (value->op == SCALAR_EXTENT && value->id == extent->id) from = &model->dimensions.items[d];
+    }
+    const char *comment = from ? with_comment(in, from->name, from->comment) : extent->member;
+    write_member(in, arena_format(in->memory, "ptrdiff_t %s", extent->member), comment);
+  }
+  if (shared->directions)
+    write_member(in, arena_format(in->memory, "ptrdiff_t %s", shared->directions),
+                 "how many directions at once, for the functions that take a block of them; else 0");
+  if (!shared->extents.count) write_member(in, "int none", "all extents are fixed; C has no empty struct");
+  text_format(in->out, "} %s_dims;\n\n", in->prefix);
+}
+
+static const char *const role_words[] = {
+    [ROLE_VAR] = "var", [ROLE_PARAM] = "param", [ROLE_DATA] = "data", [ROLE_INDEX] = "index"};
+
+static const char *describe_input(const header *in, const input *of) {
+  const char *shape = shape_text(in, of->rank, of->extents);
+  const char *bound = "";
+  if (of->role == ROLE_INDEX && of->bound != NO_SCALAR) {
+    text limit = text_create(in->memory);
+    text_append(&limit, " < ");
+    scalar_write(in->what->module->dag, of->bound, array_word, in->what->module, &limit);
+    bound = limit.data;
+  }
+  const char *words = arena_format(in->memory, "%s %s%s%s", role_words[of->role], of->name, shape, bound);
+  return with_comment(in, words, of->comment);
+}
+
+static void write_inputs(header *in) {
+  const tensor_program *model = in->what->model;
+  text_format(in->out,
+              "/* The inputs, each in C order. A function reads only those that it needs; the others may be NULL. */\n"
+              "typedef struct %s_inputs {\n",
+              in->prefix);
+  for (int k = 0; k < model->inputs.count; k++) {
+    const input *of = &model->inputs.items[k];
+    const char *type = of->role == ROLE_INDEX ? "int64_t" : in->shared->real;
+    const char *declaration = arena_format(in->memory, "const %s *%s", type, in->shared->input_members[k]);
+    write_member(in, declaration, describe_input(in, of));
+  }
+  if (!model->inputs.count) write_member(in, "int none", "the model has no inputs; C has no empty struct");
+  text_format(in->out, "} %s_inputs;\n\n", in->prefix);
+}
+
+/* w[d]: what it is */
+static const char *describe_array(const header *in, int number) {
+  const array *of = &in->what->module->arrays.items[number];
+  const char *words = arena_format(in->memory, "%s%s", of->name, shape_text(in, of->rank, of->extents));
+  return with_comment(in, words, of->what);
+}
+
+static void write_gradient(header *in) {
+  const emitter *shared = in->shared;
+  if (!shared->gradient.count) return;
+  text_format(in->out, "/* Where the gradient goes. What is NULL is not computed. */\ntypedef struct %s_gradient {\n",
+              in->prefix);
+  for (int k = 0; k < shared->gradient.count; k++) {
+    const gradient_member *of = &shared->gradient.items[k];
+    write_member(in, arena_format(in->memory, "%s *%s", shared->real, of->member), describe_array(in, of->array));
+  }
+  text_format(in->out, "} %s_gradient;\n\n", in->prefix);
+}
+
+/* int MODEL_name(arguments), for the declaration and for the definition, where pointers are restricted. */
+static void write_signature(header *in, int function, bool definition) {
+  const writer *to = &in->writers[function];
+  const kernel_program *program = to->program;
+  const char *real = in->shared->real;
+  const char *alone = definition ? arena_format(in->memory, "%s_RESTRICT ", in->macro) : "";
+  text_format(in->out, "%s_FUNCTION int %s(const %s_dims *%s, const %s_inputs *%s", in->macro,
+              in->function_names[function], in->prefix, to->dims, in->prefix, to->inputs);
+  for (int k = 0; k < program->seeds.count; k++)
+    text_format(in->out, ", const %s *%s%s", real, alone, to->seed_parameters[k]);
+  for (int k = 0; k < program->results.count && (k == 0 || !to->gradient); k++)
+    text_format(in->out, ", %s *%s%s", real, alone, to->result_parameters[k]);
+  if (to->gradient) text_format(in->out, ", const %s_gradient *%s", in->prefix, to->gradient);
+  text_format(in->out, ", %s *%s%s)", real, alone, to->work);
+}
+
+static void write_argument_comment(header *in, const char *direction, int number) {
+  text_format(in->out, " *   %s ", direction);
+  c_comment(in->out, describe_array(in, number), " *     ");
+  text_append(in->out, "\n");
+}
+
+static void write_declaration(header *in, int function) {
+  const writer *to = &in->writers[function];
+  const kernel_program *program = to->program;
+  text_append(in->out, "/* ");
+  c_comment(in->out, to->function->what ? to->function->what : to->function->name, " * ");
+  text_append(in->out, "\n");
+  for (int k = 0; k < program->seeds.count; k++) write_argument_comment(in, "in: ", program->seeds.items[k]);
+  for (int k = 0; k < program->results.count; k++) write_argument_comment(in, "out:", program->results.items[k]);
+  text_append(in->out, " */\n");
+  write_signature(in, function, false);
+  text_append(in->out, ";\n\n");
+}
+
+/* The workspace of all functions when it is known now; false when it depends on extents. */
+static bool constant_workspace(const header *in, int64_t *most) {
+  *most = 0;
+  for (int k = 0; k < in->what->function_count; k++) {
+    scalar_dag *dag = in->what->module->dag;
+    const memory_plan *plan = plan_memory(in->what->functions[k].program);
+    scalar total = scalar_whole(dag, 0);
+    int64_t size;
+    for (int s = 0; s < plan->slot_count; s++) total = whole_add(dag, total, plan->slot_size[s]);
+    if (total == NO_SCALAR || !scalar_is_whole(dag, total, &size)) return false;
+    if (size > *most) *most = size;
+  }
+  return true;
+}
+
+static void write_declarations(header *in) {
+  int64_t size;
+  write_dims(in);
+  write_inputs(in);
+  write_gradient(in);
+  text_format(
+      in->out,
+      "/* How many %ss `work` must have room for, whichever function is called; (size_t)-1 when that number is too\n"
+      " * large to exist. */\n%s_FUNCTION size_t %s_workspace(const %s_dims *dims);\n",
+      in->shared->real, in->macro, in->prefix, in->prefix);
+  if (constant_workspace(in, &size))
+    text_format(in->out, "#define %s_WORKSPACE %lld /* the same */\n", in->macro, (long long)size);
+  text_format(in->out,
+              "\n/* What a status says: 0 is success, others are checks of the model that the arguments fail. */\n"
+              "%s_FUNCTION const char *%s_status(int status);\n\n",
+              in->macro, in->prefix);
+  for (int k = 0; k < in->what->function_count; k++) write_declaration(in, k);
+}
+
+static void write_workspace_functions(header *in, text *out) {
+  for (int k = 0; k < in->what->function_count; k++) {
+    writer to = writer_create(in->shared, k, out);
+    text body_text = text_create(in->memory);
+    to.out = &body_text;
+    write_need(&to);
+    text_format(out, "static %s_FUNCTION size_t %s_size(const %s_dims *dims) {\n", in->macro, in->function_names[k],
+                in->prefix);
+    text extents = text_create(in->memory);
+    write_extents(&to, &extents);
+    text_append(out, extents.length ? extents.data : "  (void)dims;\n");
+    text_append_bytes(out, body_text.data, body_text.length);
+    text_append(out, "}\n\n");
+  }
+  text_format(out, "%s_FUNCTION size_t %s_workspace(const %s_dims *dims) {\n  size_t most = 0, need;\n", in->macro,
+              in->prefix, in->prefix);
+  for (int k = 0; k < in->what->function_count; k++)
+    text_format(out, "  need = %s_size(dims);\n  if (need > most) most = need;\n", in->function_names[k]);
+  text_append(out, "  return most;\n}\n\n");
+}
+
+/* The file's name without its folders, so that the same model gives the same bytes wherever it lies. */
+static const char *file_name(const source *from) {
+  const char *slash = strrchr(from->name, '/');
+  return slash ? slash + 1 : from->name;
+}
+
+static void write_status(header *in, text *out) {
+  const kernel_module *module = in->what->module;
+  text_format(out,
+              "%s_FUNCTION const char *%s_status(int status) {\n  switch (status) {\n  case 0: return \"success\";\n",
+              in->macro, in->prefix);
+  for (int k = 0; k < module->checks.count; k++) {
+    const check_message *of = &module->checks.items[k];
+    int line = source_position(module->from, of->where.begin).line;
+    text_format(out, "  case %d: return ", k + 1);
+    c_string(out, arena_format(in->memory, "%s:%d: %s", file_name(module->from), line, of->message));
+    text_append(out, ";\n");
+  }
+  text_append(out, "  default: return \"unknown status\";\n  }\n}\n\n");
+}
+
+static void write_functions(header *in, text *out) {
+  for (int k = 0; k < in->what->function_count; k++) {
+    text *declared = in->out;
+    in->out = out;
+    write_signature(in, k, true);
+    in->out = declared;
+    text_format(out, " {\n  %s_EXACT\n", in->macro);
+    in->writers[k].out = out;
+    write_function_body(&in->writers[k]);
+    text_append(out, "\n");
+  }
+}
+
+static void write_top(header *in) {
+  text_format(in->out, "/* %s.h, made by Adjoin ", in->prefix);
+  c_comment(in->out, in->what->version, " * ");
+  text_append(in->out, " from ");
+  c_comment(in->out, file_name(in->what->module->from), " * ");
+  text_format(in->out,
+              ". Do not edit: edit the model and make it again.\n"
+              " *\n"
+              " * Include it wherever it is used; in one file, define %s_IMPLEMENTATION before that. It is C99, C++ "
+              "and CUDA, and\n"
+              " * needs nothing but the mathematical library. Compile with -ffp-contract=off (nvcc: -fmad=false) to "
+              "get the same\n"
+              " * bits from every compiler. Arrays must not overlap. */\n"
+              "#ifndef %s_ADJOIN_H\n"
+              "#define %s_ADJOIN_H\n\n"
+              "#include <stddef.h>\n"
+              "#include <stdint.h>\n\n",
+              in->macro, in->macro, in->macro);
+  text_format(in->out, "#define %s_ADJOIN_VERSION ", in->macro);
+  c_string(in->out, in->what->version);
+  text_format(in->out, "\n#define %s_ADJOIN_ABI %d\n\n", in->macro, EMITTED_ABI);
+  text_format(in->out,
+              "#ifdef __CUDACC__\n"
+              "#define %s_FUNCTION __host__ __device__\n"
+              "#else\n"
+              "#define %s_FUNCTION\n"
+              "#endif\n\n"
+              "#ifdef __cplusplus\n"
+              "extern \"C\" {\n"
+              "#endif\n\n",
+              in->macro, in->macro);
+}
+
+static void write_between(header *in) {
+  text_format(in->out,
+              "#ifdef __cplusplus\n"
+              "}\n"
+              "#endif\n"
+              "#endif\n\n"
+              "#if defined(%s_IMPLEMENTATION) && !defined(%s_IMPLEMENTED)\n"
+              "#define %s_IMPLEMENTED\n\n"
+              "#include <math.h>\n\n"
+              "#ifdef __cplusplus\n"
+              "#define %s_RESTRICT __restrict\n"
+              "extern \"C\" {\n"
+              "#else\n"
+              "#define %s_RESTRICT restrict\n"
+              "#endif\n\n"
+              "/* No multiplication and addition may become one operation. */\n"
+              "#if defined(__clang__) && !defined(__CUDACC__)\n"
+              "#define %s_EXACT _Pragma(\"STDC FP_CONTRACT OFF\")\n"
+              "#else\n"
+              "#define %s_EXACT\n"
+              "#endif\n\n",
+              in->macro, in->macro, in->macro, in->macro, in->macro, in->macro, in->macro);
+}
+
+void emit_header(const emission *what, text *out) {
+  emitter *shared = emitter_create(what, false);
+  header in = {.shared = shared, .what = what, .memory = shared->memory, .out = out, .prefix = shared->prefix};
+  in.macro = c_macro(in.memory, in.prefix);
+  name_functions(&in);
+  in.writers = arena_array(in.memory, writer, what->function_count);
+  text functions = text_create(in.memory), workspace = text_create(in.memory);
+  for (int k = 0; k < what->function_count; k++) {
+    in.writers[k] = writer_create(shared, k, &functions);
+  }
+  write_workspace_functions(&in, &workspace);
+  write_top(&in);
+  write_declarations(&in);
+  write_functions(&in, &functions);
+  write_between(&in);
+  helper_style style = {arena_format(in.memory, "static inline %s_FUNCTION", in.macro),
+                        arena_format(in.memory, "%s_", in.prefix), "ptrdiff_t", "size_t", what->real_float};
+  scalar_helpers_write(shared->used_ops, &style, out);
+  text_append(out, "\n");
+  text_append_bytes(out, workspace.data, workspace.length);
+  write_status(&in, out);
+  text_append_bytes(out, functions.data, functions.length);
+  text_append(out, "#ifdef __cplusplus\n}\n#endif\n#endif\n");
+}

@@ -1,0 +1,118 @@
+/* What the files that write one function share: where the text goes, and what things are called in it. */
+#ifndef ADJOIN_EMIT_WRITER_H
+#define ADJOIN_EMIT_WRITER_H
+
+#include "compiler/emit/body.h"
+#include "compiler/emit/c_dialect.h"
+#include "compiler/emit/emit.h"
+#include "compiler/optimise/optimise.h"
+
+/* A free extent: a member of the dims, or the number of directions that a function takes at once. */
+typedef struct {
+  int id;
+  const char *member; /* its name in the struct of extents */
+} free_extent;
+
+/* A member of the struct of gradients. */
+typedef struct {
+  const char *name; /* the result's own */
+  const char *member;
+  int array;
+} gradient_member;
+
+/* What all functions of one emission share. */
+typedef struct {
+  const emission *what;
+  const kernel_module *module;
+  arena *memory;
+  bool for_jit, single; /* single: real numbers are float */
+  const char *prefix;   /* an identifier */
+  const char *real;     /* "double" or "float" */
+  LIST(free_extent) extents;
+  int model_extent_count;     /* those before it are the model's own */
+  const char *directions;     /* the member that says how many directions are taken at once, or NULL */
+  const char **input_members; /* by input */
+  LIST(gradient_member) gradient;
+  bool used_ops[SCALAR_OP_COUNT];
+  bool used_infinity, used_nan; /* in constants */
+} emitter;
+
+typedef struct {
+  emitter *for_all;
+  const kernel_module *module;
+  const emitted_function *function;
+  const kernel_program *program;
+  arena *memory;
+  text *out;
+  int indent;
+  c_names names;
+  surroundings around;
+  const char *dims, *inputs, *gradient, *work; /* the parameters' names */
+  const char **seed_parameters, **result_parameters;
+  const char **extent_names; /* by position among the extents of the emission */
+  bool *extent_used;
+  const char **array_names;       /* by array; NULL when not in force */
+  LIST(const char *) index_names; /* by index variable; NULL when not in force */
+  bool *array_used;               /* by array */
+  int *scope_of, scope_count;     /* by array: the scope whose C variable it is */
+  bool *stored;                   /* by array: a store to the C variable has been found */
+  bool *declared_by_store;        /* by array: the C variable is declared where it is first assigned */
+  int variable_count;             /* t1 .. */
+  int comment_line;               /* the line of the model that the newest comment shows */
+} writer;
+
+/* A line of the function, indented; and its pieces. */
+void write_line(writer *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void write_indent(writer *to);
+
+/* The next temporary, t1, t2, ...; its number is then the writer's variable_count. */
+const char *new_variable(writer *to);
+
+/* expression.c: a part as an expression that binds at least as tightly as `precedence` asks. */
+enum {
+  PRECEDENCE_ANY,
+  PRECEDENCE_CHOICE,
+  PRECEDENCE_OR,
+  PRECEDENCE_AND,
+  PRECEDENCE_EQUAL,
+  PRECEDENCE_ORDER,
+  PRECEDENCE_SUM,
+  PRECEDENCE_PRODUCT,
+  PRECEDENCE_PREFIX,
+  PRECEDENCE_PRIMARY
+};
+void write_expression(writer *to, const body *in, int part, int precedence);
+
+/* A line: the expression between two pieces of text. */
+void write_around(writer *to, const char *before, const body *in, int part, const char *after);
+
+/* The variable of a part, or the C variable or pointer of an array; marks it used. */
+const char *array_name(writer *to, int array);
+
+/* An array's entry, `name[place]`, or the variable that holds it. */
+void write_entry(writer *to, const body *in, int array, int place);
+const char *c_type(const emitter *of, scalar_type type);
+
+/* statement.c: a list of statements, with the locals that live in it. */
+void write_statements(writer *to, const statement_list *body, const int *locals, int local_count);
+
+/* A block's variables: the declared parts of a region, in order. */
+void write_region(writer *to, body *in, int region);
+
+/* deep_region.c: the same where arms nest deeper than C compilers let blocks nest. */
+void write_deep_region(writer *to, body *in, int region);
+
+/* emit_c.c */
+emitter *emitter_create(const emission *what, bool for_jit);
+writer writer_create(emitter *for_all, int function, text *out);
+void write_function_body(writer *to);
+
+/* workspace.c: pointers to the memory of local arrays, with names; and statements that return how much memory that
+ * is, in reals, or the largest size_t where that overflows. */
+void write_memory(writer *to);
+void write_need(writer *to);
+
+/* The extents that the text written so far mentions, as declarations. */
+void write_extents(writer *to, text *out);
+
+#endif

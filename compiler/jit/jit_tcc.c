@@ -1,0 +1,163 @@
+/* C text -> machine code, by libtcc, in memory.
+ *
+ * Requires: text made by emit_for_jit, which includes no header and calls nothing but the functions listed below.
+ * Ensures: no file is opened; the code lies in one mapping of its own, which is never writable and executable at the
+ * same time once jit_compile has returned, and which jit_release gives back. */
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS; libm's lgamma_r */
+#endif
+#include "compiler/jit/jit.h"
+
+#include <libtcc.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* The head of the mapping; the machine code follows it. */
+struct jit_code {
+  size_t size; /* of the whole mapping */
+  int count;
+  struct {
+    entry_function *entry;
+    workspace_function *workspace;
+  } functions[];
+};
+
+typedef void any_function(void);
+
+typedef struct {
+  const char *name;
+  any_function *function;
+} host_function;
+
+/* The library functions that generated code may call: those that the op table and its helpers spell, and those that
+ * libtcc itself calls when it copies or clears an aggregate. (Its other helpers convert to and from unsigned and long
+ * double numbers, which generated code does not use.) */
+#define HOST(name)                                                                                                     \
+  { #name, (any_function *)name }
+static const host_function host_functions[] = {
+    HOST(acos),   HOST(acosh), HOST(asin),     HOST(asinh),   HOST(atan),      HOST(atan2), HOST(atanh),
+    HOST(cbrt),   HOST(ceil),  HOST(copysign), HOST(cos),     HOST(cosh),      HOST(erf),   HOST(erfc),
+    HOST(exp),    HOST(exp2),  HOST(expm1),    HOST(fabs),    HOST(fdim),      HOST(floor), HOST(fma),
+    HOST(fmax),   HOST(fmin),  HOST(fmod),     HOST(frexp),   HOST(hypot),     HOST(ldexp), HOST(lgamma),
+    HOST(log),    HOST(log10), HOST(log1p),    HOST(log2),    HOST(nearbyint), HOST(pow),   HOST(remainder),
+    HOST(rint),   HOST(round), HOST(sin),      HOST(sinh),    HOST(sqrt),      HOST(tan),   HOST(tanh),
+    HOST(tgamma), HOST(trunc), HOST(memcpy),   HOST(memmove), HOST(memset)};
+#undef HOST
+
+/* libtcc keeps its state in globals while it compiles. */
+static pthread_mutex_t libtcc_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* What libtcc says. It is kept here while the lock is held, since growing a text may leave by a jump. */
+typedef struct {
+  char text[4096];
+  size_t length;
+} messages;
+
+static void collect_message(void *to, const char *message) {
+  messages *from = to;
+  size_t room = sizeof from->text - from->length;
+  int written = snprintf(from->text + from->length, room, "%s\n", message);
+  if (written > 0) from->length += (size_t)written < room ? (size_t)written : room - 1;
+}
+
+/* ISO C has no conversion between pointers to functions and to objects, so they are copied. */
+static void *object_pointer(any_function *function) {
+  void *pointer;
+  memcpy(&pointer, &function, sizeof pointer);
+  return pointer;
+}
+
+static any_function *find_function(TCCState *compiler, const char *prefix, int number) {
+  char name[64];
+  snprintf(name, sizeof name, "%s_%d", prefix, number);
+  void *pointer = tcc_get_symbol(compiler, name);
+  any_function *function;
+  memcpy(&function, &pointer, sizeof function);
+  return function;
+}
+
+static void count_entry(void *count, const char *name, const void *value) {
+  (void)value;
+  if (!strncmp(name, "adjoin_entry_", strlen("adjoin_entry_"))) ++*(int *)count;
+}
+
+static int count_functions(TCCState *compiler) {
+  int count = 0;
+  tcc_list_symbols(compiler, &count, count_entry);
+  return count;
+}
+
+static bool translate(TCCState *compiler, const char *c_text) {
+  tcc_set_options(compiler, "-nostdlib -nostdinc");
+  if (tcc_set_output_type(compiler, TCC_OUTPUT_MEMORY) < 0) return false;
+  if (tcc_compile_string(compiler, c_text) < 0) return false;
+  for (size_t k = 0; k < sizeof host_functions / sizeof *host_functions; k++)
+    tcc_add_symbol(compiler, host_functions[k].name, object_pointer(host_functions[k].function));
+  return true;
+}
+
+static size_t round_up(size_t size, size_t unit) {
+  return (size + unit - 1) / unit * unit;
+}
+
+/* Places the code behind the table of its entries. The table and the code are on pages of their own kind only after
+ * both are filled: from then on the mapping can be read and executed, not written. */
+static jit_code *place(TCCState *compiler, messages *errors) {
+  int code_size = tcc_relocate(compiler, NULL);
+  if (code_size < 0) return NULL;
+  size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  int count = count_functions(compiler);
+  size_t head = round_up(sizeof(jit_code) + (size_t)count * sizeof((jit_code *)NULL)->functions[0], page);
+  size_t size = head + round_up((size_t)code_size, page);
+  jit_code *code = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (code == MAP_FAILED) {
+    collect_message(errors, "no memory for the machine code");
+    return NULL;
+  }
+  code->size = size;
+  if (tcc_relocate(compiler, (char *)code + head) < 0) {
+    jit_release(code);
+    return NULL;
+  }
+  code->count = count;
+  for (int k = 0; k < count; k++) {
+    code->functions[k].entry = (entry_function *)find_function(compiler, "adjoin_entry", k);
+    code->functions[k].workspace = (workspace_function *)find_function(compiler, "adjoin_workspace", k);
+  }
+  if (mprotect(code, size, PROT_READ | PROT_EXEC) == 0) return code;
+  collect_message(errors, "this system does not let a process make memory executable");
+  jit_release(code);
+  return NULL;
+}
+
+jit_code *jit_compile(const char *c_text, text *errors) {
+  messages from_compiler = {.length = 0};
+  jit_code *code = NULL;
+  pthread_mutex_lock(&libtcc_lock);
+  TCCState *compiler = tcc_new();
+  if (compiler) {
+    tcc_set_error_func(compiler, &from_compiler, collect_message);
+    if (translate(compiler, c_text)) code = place(compiler, &from_compiler);
+    tcc_delete(compiler);
+  }
+  pthread_mutex_unlock(&libtcc_lock);
+  if (!code) text_append(errors, from_compiler.text);
+  return code;
+}
+
+entry_function *jit_entry(const jit_code *code, int k) {
+  return k >= 0 && k < code->count ? code->functions[k].entry : NULL;
+}
+
+workspace_function *jit_workspace(const jit_code *code, int k) {
+  return k >= 0 && k < code->count ? code->functions[k].workspace : NULL;
+}
+
+void jit_release(jit_code *code) {
+  if (code) munmap(code, code->size);
+}

@@ -1,0 +1,160 @@
+/* Lowering: all elements of a tensor node, written into an array. */
+#include "compiler/kernel/lower_scope.h"
+
+/* A destination without its axis number `along`, which stands at `place`. */
+static destination at_place(lowerer *state, const destination *into, int rank, int along, scalar place) {
+  arena *memory = state->module->memory;
+  int array_rank = state->module->arrays.items[into->array].rank;
+  scalar *fixed = arena_array(memory, scalar, array_rank);
+  for (int k = 0; k < array_rank; k++) fixed[k] = into->fixed[k];
+  fixed[into->axis_of[along]] = whole_add(state->dag, into->offset[along], place);
+  int *axis_of = arena_array(memory, int, rank);
+  scalar *offset = arena_array(memory, scalar, rank);
+  for (int k = 0, next = 0; k < rank; k++)
+    if (k != along) axis_of[next] = into->axis_of[k], offset[next++] = into->offset[k];
+  return (destination){into->array, fixed, axis_of, offset};
+}
+
+/* A destination whose axis number `along` starts `shift` further. */
+static destination shifted(lowerer *state, const destination *into, int rank, int along, scalar shift) {
+  scalar *offset = arena_array(state->module->memory, scalar, rank);
+  for (int k = 0; k < rank; k++) offset[k] = into->offset[k];
+  offset[along] = whole_add(state->dag, offset[along], shift);
+  return (destination){into->array, into->fixed, into->axis_of, offset};
+}
+
+/* Slice writes, one after another. */
+static void fill_concat(lowerer *state, const tensor *of, const destination *into) {
+  scalar before = scalar_whole(state->dag, 0);
+  for (int k = 0; k < of->argument_count; k++) {
+    destination part = shifted(state, into, of->rank, of->axis, before);
+    fill(state, of->arguments[k], &part);
+    before = whole_add(state->dag, before, of->arguments[k]->extents[of->axis]);
+  }
+}
+
+static void fill_stack(lowerer *state, const tensor *of, const destination *into) {
+  for (int k = 0; k < of->argument_count; k++) {
+    destination part = at_place(state, into, of->rank, of->axis, scalar_whole(state->dag, k));
+    fill(state, of->arguments[k], &part);
+  }
+}
+
+/* The array's subscripts for an element of the node. */
+static const scalar *place_of(lowerer *state, const destination *into, const scalar *subscripts, int rank) {
+  int array_rank = state->module->arrays.items[into->array].rank;
+  scalar *place = arena_array(state->module->memory, scalar, array_rank > 0 ? array_rank : 1);
+  for (int k = 0; k < array_rank; k++) place[k] = into->fixed[k];
+  for (int k = 0; k < rank; k++) place[into->axis_of[k]] = whole_add(state->dag, into->offset[k], subscripts[k]);
+  return place;
+}
+
+/* The loops over a node's axes; an extent written 1 needs none. Subscripts are those of the element. */
+static int loops_over(lowerer *state, const tensor *of, axis *axes, scalar *subscripts) {
+  int count = 0;
+  for (int k = 0; k < of->rank; k++) {
+    int64_t extent;
+    int named = of->kind == TENSOR_COMPREHENSION && k < of->axis_count ? of->axes[k].index : -1;
+    if (scalar_is_whole(state->dag, of->extents[k], &extent) && extent == 1) {
+      subscripts[k] = scalar_whole(state->dag, 0);
+      continue;
+    }
+    axes[count] = new_axis(state, named, of->extents[k]);
+    subscripts[k] = axis_index(state, &axes[count++]);
+  }
+  return count;
+}
+
+/* The sum that a node's element is, seen through the comprehension around it; NULL when it is something else. */
+static const tensor *sum_inside(const tensor *of) {
+  if (of->kind == TENSOR_COMPREHENSION) of = of->arguments[0];
+  return of->kind == TENSOR_REDUCE && of->reduction == REDUCE_SUM ? of : NULL;
+}
+
+/* c[.., t, ..] = c[.., t-1, ..] + x[.., t, ..], in order of t. The other axes are loops around it. */
+static void fill_cumulative(lowerer *state, const tensor *of, const destination *into) {
+  scalar_dag *dag = state->dag;
+  arena *memory = state->module->memory;
+  axis *axes = arena_array(memory, axis, of->rank);
+  scalar *subscripts = arena_array(memory, scalar, of->rank);
+  int others = 0;
+  axis time = new_axis(state, -1, of->extents[of->axis]);
+  for (int k = 0; k < of->rank; k++) {
+    if (k != of->axis) axes[others] = new_axis(state, -1, of->extents[k]);
+    subscripts[k] = axis_index(state, k == of->axis ? &time : &axes[others++]);
+  }
+  loop around = open_loop(state, axes, others);
+  loop in_order = open_loop(state, &time, 1);
+  scalar added = element(state, of->arguments[0], subscripts);
+  const scalar *place = place_of(state, into, subscripts, of->rank);
+  scalar one = scalar_whole(dag, 1), zero = scalar_whole(dag, 0);
+  scalar now_at = subscripts[of->axis];
+  subscripts[of->axis] = whole_subtract(dag, now_at, one);
+  scalar before = kernel_load(state->module, into->array, place_of(state, into, subscripts, of->rank));
+  scalar later = scalar_binary(dag, OP_ge, subscripts[of->axis], zero);
+  before = scalar_select(dag, later, before, scalar_real(dag, 0));
+  scalar sum = scalar_binary(dag, OP_add, before, added);
+  emit_store(state, kernel_store(state->module, STORE_ASSIGN, into->array, place, sum), of->where);
+  close_recurrence(state, &in_order, of->where);
+  close_loop(state, &around, NO_SCALAR, NULL, of->where);
+}
+
+/* A sum is accumulated where it is wanted: array[place] = 0, then the loops of the sum add to it. */
+static void fill_sum(lowerer *state, const tensor *of, const tensor *sum, const scalar *subscripts,
+                     const destination *into) {
+  const scalar *place = place_of(state, into, subscripts, of->rank);
+  scalar zero = scalar_real(state->dag, 0);
+  emit_store(state, kernel_store(state->module, STORE_ASSIGN, into->array, place, zero), of->where);
+  int named = of->kind == TENSOR_COMPREHENSION ? of->axis_count : 0;
+  scalar *before = arena_array(state->module->memory, scalar, named > 0 ? named : 1);
+  for (int k = 0; k < named; k++) before[k] = set_index(state, of->axes[k].index, subscripts[k]);
+  sum_into(state, sum, subscripts + named, into->array, place);
+  for (int k = 0; k < named; k++) set_index(state, of->axes[k].index, before[k]);
+}
+
+static void fill_elements(lowerer *state, const tensor *of, const destination *into) {
+  arena *memory = state->module->memory;
+  int room = of->rank > 0 ? of->rank : 1;
+  axis *axes = arena_array(memory, axis, room);
+  scalar *subscripts = arena_array(memory, scalar, room);
+  loop over = open_loop(state, axes, loops_over(state, of, axes, subscripts));
+  const tensor *sum = sum_inside(of);
+  if (sum) {
+    fill_sum(state, of, sum, subscripts, into);
+    close_loop(state, &over, NO_SCALAR, NULL, of->where);
+    return;
+  }
+  scalar value = element(state, of, subscripts);
+  const scalar *place = place_of(state, into, subscripts, of->rank);
+  store final = kernel_store(state->module, STORE_ASSIGN, into->array, place, value);
+  close_loop(state, &over, NO_SCALAR, &final, of->where);
+}
+
+void fill(lowerer *state, const tensor *of, const destination *into) {
+  switch (of->kind) {
+  case TENSOR_LET:
+    enter_bindings(state, of);
+    fill(state, of->arguments[0], into);
+    return;
+  case TENSOR_CONCAT: fill_concat(state, of, into); return;
+  case TENSOR_STACK: fill_stack(state, of, into); return;
+  case TENSOR_CUMULATIVE: fill_cumulative(state, of, into); return;
+  default: fill_elements(state, of, into); return;
+  }
+}
+
+void fill_array(lowerer *state, const tensor *of, int into) {
+  arena *memory = state->module->memory;
+  int room = of->rank > 0 ? of->rank : 1;
+  scalar *zero = arena_array(memory, scalar, room);
+  int *axis_of = arena_array(memory, int, room);
+  for (int k = 0; k < of->rank; k++) zero[k] = scalar_whole(state->dag, 0), axis_of[k] = k;
+  destination place = {into, zero, axis_of, zero};
+  fill(state, of, &place);
+}
+
+int materialise(lowerer *state, const tensor *of, const char *name) {
+  int made = new_local(state, name, of->type, of->rank, of->extents, NO_SCALAR, of->where);
+  fill_array(state, of, made);
+  return made;
+}

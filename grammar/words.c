@@ -1,0 +1,99 @@
+/* The words of the language and the tokens' part in the rules for line ends, as tables. */
+#include "grammar/parser.h"
+#include "grammar/program.h"
+
+#include <string.h>
+
+static const struct {
+  const char *word;
+  int kind;
+} statement_words[] = {
+    {"model", TOKEN_MODEL}, {"dim", TOKEN_DIM},       {"var", TOKEN_VAR},           {"param", TOKEN_PARAM},
+    {"data", TOKEN_DATA},   {"index", TOKEN_INDEX},   {"freeze", TOKEN_FREEZE},     {"let", TOKEN_LET},
+    {"def", TOKEN_DEF},     {"output", TOKEN_OUTPUT}, {"minimize", TOKEN_MINIMIZE}, {"maximize", TOKEN_MAXIMIZE},
+};
+
+static const char *const reductions[] = {"sum", "mean", "prod", "max", "min", "logsumexp", "any", "all"};
+
+static const struct {
+  const char *word, *construct;
+} later[] = {
+    {"scan", "recurrences (scan[..])"},
+    {"argmin", "implicit definitions (argmin[..])"},
+    {"root", "implicit definitions (root[..])"},
+    {"grad", "derivatives as expressions (grad[..])"},
+    {"jac", "derivatives as expressions (jac[..])"},
+    {"hess", "derivatives as expressions (hess[..])"},
+    {"hvp", "derivatives as expressions (hvp[..])"},
+};
+
+enum {
+  STATEMENT_WORDS = sizeof statement_words / sizeof *statement_words,
+  REDUCTIONS = sizeof reductions / sizeof *reductions,
+  LATER = sizeof later / sizeof *later,
+  OPERATOR = CONTINUES_AFTER | CONTINUES_BEFORE,
+  BRANCH = CONTINUES_AFTER | CONTINUES_BEFORE | CONTINUES_BLOCK
+};
+
+static const unsigned char traits[] = {
+    [TOKEN_PLUS] = OPERATOR,
+    [TOKEN_MINUS] = OPERATOR,
+    [TOKEN_STAR] = OPERATOR,
+    [TOKEN_SLASH] = OPERATOR,
+    [TOKEN_SLASH_SLASH] = OPERATOR,
+    [TOKEN_PERCENT] = OPERATOR,
+    [TOKEN_CARET] = OPERATOR,
+    [TOKEN_AT] = OPERATOR,
+    [TOKEN_LESS] = OPERATOR,
+    [TOKEN_LESS_EQUAL] = OPERATOR,
+    [TOKEN_GREATER] = OPERATOR,
+    [TOKEN_GREATER_EQUAL] = OPERATOR,
+    [TOKEN_EQUAL] = OPERATOR,
+    [TOKEN_NOT_EQUAL] = OPERATOR,
+    [TOKEN_AND] = OPERATOR,
+    [TOKEN_OR] = OPERATOR,
+    [TOKEN_IS] = OPERATOR,
+    [TOKEN_COMMA] = OPERATOR,
+    [TOKEN_NOT] = CONTINUES_AFTER,
+    [TOKEN_IF] = CONTINUES_AFTER,
+    [TOKEN_THEN] = BRANCH,
+    [TOKEN_ELSE] = BRANCH,
+    [TOKEN_NAME] = ENDS_OPERAND,
+    [TOKEN_NUMBER] = ENDS_OPERAND,
+    [TOKEN_APOSTROPHE] = ENDS_OPERAND,
+    [TOKEN_RIGHT_PARENTHESIS] = ENDS_OPERAND,
+    [TOKEN_RIGHT_BRACKET] = ENDS_OPERAND,
+    [TOKEN_RIGHT_BRACE] = ENDS_OPERAND,
+};
+
+int token_traits(int kind) {
+  return kind >= 0 && kind < (int)sizeof traits ? traits[kind] : 0;
+}
+
+bool is_word(const char *bytes, size_t length, const char *word) {
+  return strlen(word) == length && !memcmp(bytes, word, length);
+}
+
+int statement_keyword(const char *bytes, size_t length) {
+  for (int i = 0; i < STATEMENT_WORDS; i++)
+    if (is_word(bytes, length, statement_words[i].word)) return statement_words[i].kind;
+  return 0;
+}
+
+bool is_reduction(const char *bytes, size_t length) {
+  for (int i = 0; i < REDUCTIONS; i++)
+    if (is_word(bytes, length, reductions[i])) return true;
+  return false;
+}
+
+const char *later_construct(const char *bytes, size_t length) {
+  for (int i = 0; i < LATER; i++)
+    if (is_word(bytes, length, later[i].word)) return later[i].construct;
+  return NULL;
+}
+
+const char *nearest_statement_keyword(const char *word) {
+  const char *candidates[STATEMENT_WORDS];
+  for (int i = 0; i < STATEMENT_WORDS; i++) candidates[i] = statement_words[i].word;
+  return nearest_name(word, candidates, STATEMENT_WORDS);
+}

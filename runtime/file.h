@@ -1,0 +1,33 @@
+/* Whole files: read with a bound, written so that no half of one is ever left under its name. */
+#ifndef ADJOIN_RUNTIME_FILE_H
+#define ADJOIN_RUNTIME_FILE_H
+
+#include "runtime/array.h"
+#include <stdio.h>
+
+/* Opens a regular file for reading and tells its size. Folders, devices, pipes and sockets are refused: reading them
+ * may never end. */
+FILE *file_open(const char *path, int64_t *size, array_error *error);
+
+/* The whole file, terminated by a zero that `length` does not count; from malloc. A file of more than `maximum` bytes
+ * is refused. NULL on failure. */
+char *file_read(const char *path, int64_t maximum, size_t *length, array_error *error);
+
+/* A piece of a file to be written; pieces may be of size 0. */
+typedef struct {
+  const void *bytes;
+  size_t size;
+} file_piece;
+
+/* Writes the pieces one after another to a new file beside `path`, which then takes its name (and, where it stood
+ * before, its permissions). On failure the old file is untouched and the new one removed. A device or pipe is written
+ * to as it is; a link is followed. */
+bool file_write(const char *path, const file_piece *pieces, int count, array_error *error);
+
+/* The part of a path behind its last '/'. */
+const char *file_base_name(const char *path);
+
+/* The ending with its point (".npy"), or "" when the base name has none. */
+const char *file_ending(const char *path);
+
+#endif

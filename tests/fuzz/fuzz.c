@@ -1,0 +1,214 @@
+/* Random and mutated models, compiled and checked. */
+#define _DEFAULT_SOURCE
+#include "tests/fuzz/fuzz.h"
+#include "tests/runner/prepare.h"
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- random models ---- */
+
+static case_input drawn(arena *memory, random_stream *from, const char *name, int rank, int64_t rows, int64_t columns,
+                        int whole_below) {
+  case_input made = {name, {.rank = rank, .extents = {rows, columns}}};
+  int64_t count = host_array_count(&made.value);
+  made.value.entries = arena_array(memory, double, count + 1);
+  for (int64_t k = 0; k < count; k++)
+    made.value.entries[k] = whole_below ? (double)random_below(from, whole_below) : 1.5 * random_real(from);
+  return made;
+}
+
+static binding_point *random_point(subject *of, random_stream *from) {
+  int n = 1 + random_below(from, 4), m = 1 + random_below(from, 3);
+  case_input arrays[5];
+  arrays[0] = drawn(of->memory, from, "x", 1, n, 0, 0);
+  arrays[1] = drawn(of->memory, from, "s", 0, 0, 0, 0);
+  arrays[2] = drawn(of->memory, from, "p", 1, m, 0, 0);
+  arrays[3] = drawn(of->memory, from, "A", 2, n, m, 0);
+  arrays[4] = drawn(of->memory, from, "k", 1, n, 0, m);
+  const char *why;
+  binding_point *at = bind_inputs(of->memory, of->model, arrays, 5, &why);
+  if (!at) subject_fails(of, "%s", why);
+  return at;
+}
+
+subject *check_random_model(arena *memory, uint64_t seed) {
+  random_stream stream = {seed};
+  const char *model = random_model(memory, &stream);
+  subject *of = subject_open(memory, arena_format(memory, "random model %llu", (unsigned long long)seed), model, NULL);
+  if (!of->model)
+    subject_fails(of, "refused:\n%s", session_diagnostics(of->with));
+  else {
+    subject_request_properties(of);
+    if (subject_compile(of))
+      for (int k = 0; k < 2; k++) {
+        binding_point *at = random_point(of, &stream);
+        if (at) check_properties(of, at, false, false);
+      }
+  }
+  if (of->failures) printf("%s\n", model);
+  return of;
+}
+
+/* ---- mutated models ---- */
+
+static const char *const pieces[] = {
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    ";",
+    "\n",
+    "=",
+    "<",
+    "if ",
+    "@",
+    "'",
+    "^",
+    "-",
+    "//",
+    "%",
+    ":",
+    "let ",
+    "def f(a) = ",
+    "sum[i] ",
+    "max[i < 0] ",
+    "x[i]",
+    "n",
+    "-1",
+    "1e309",
+    "nan",
+    "inf",
+    "99999999999999999999",
+    "9223372036854775807",
+    "0.5",
+    "\"",
+    "\\",
+    "\xff",
+    "\xc3\xa9",
+    "dim ",
+    "var ",
+    "index ",
+    "data ",
+    "minimize ",
+    "output ",
+    "freeze ",
+    " then ",
+    " else ",
+    "concat(",
+    "reshape(",
+    "zeros(",
+    "range(",
+    "i",
+    "j < i",
+    "not ",
+    " and ",
+    "#",
+    "prod[i] ",
+    "cumsum(",
+    "stop_gradient(",
+    "in [0, 1]",
+    "argmin[x] ",
+    "scan[t < n] ",
+};
+
+static char *mutated(arena *memory, const char *model, random_stream *from) {
+  text out = text_create(memory);
+  text_append(&out, model);
+  for (int round = 1 + random_below(from, 4); round > 0; round--) {
+    text made = text_create(memory);
+    size_t at = out.length ? (size_t)random_below(from, (int)out.length) : 0;
+    size_t length = (size_t)random_below(from, 12), left = out.length - at;
+    if (length > left) length = left;
+    int kind = random_below(from, 4);
+    text_append_bytes(&made, out.data, at);
+    if (kind == 0) text_append(&made, pieces[random_below(from, (int)(sizeof pieces / sizeof *pieces))]);
+    if (kind == 1) text_append_bytes(&made, out.data + at, length);
+    if (kind == 2) text_append(&made, pieces[random_below(from, (int)(sizeof pieces / sizeof *pieces))]);
+    text_append(&made, out.data + at + (kind >= 2 ? length : 0));
+    out = made;
+  }
+  return out.data;
+}
+
+static const char *current_model = "";
+
+static void too_slow(int number) {
+  (void)number;
+  static const char words[] = "FAILED a mutated model takes longer than 20 s; it is in build/tests/hostile.adj\n";
+  if (write(STDOUT_FILENO, words, sizeof words - 1) < 0) _exit(3);
+  _exit(1);
+}
+
+/* A crash leaves the model behind. */
+static void keep(const char *model) {
+  FILE *file = fopen("build/tests/hostile.adj", "w");
+  current_model = model;
+  if (!file) return;
+  fputs(model, file);
+  fclose(file);
+}
+
+/* Inputs of three entries an axis; NULL where the model wants other shapes, or much memory. */
+static binding_point *small_point(subject *of, const kernel_module *module, random_stream *from) {
+  const tensor_program *model = of->model;
+  int count = model->dimensions.count;
+  int64_t *by_number = arena_array(of->memory, int64_t, count + 64);
+  for (int d = 0; d < count + 64; d++) by_number[d] = 3;
+  binding_point whole = {.extents = by_number};
+  for (int k = 0; k < module->arrays.count; k++) {
+    const array *described = &module->arrays.items[k];
+    int64_t size = entries_at(&whole, module->dag, described->rank, described->extents);
+    if (size < 0 || size > 2000) return NULL;
+  }
+  case_input *arrays = arena_array(of->memory, case_input, model->inputs.count + 1);
+  for (int k = 0; k < model->inputs.count; k++) {
+    const input *in = &model->inputs.items[k];
+    int64_t size[16] = {0};
+    if (in->rank > 16) return NULL;
+    for (int along = 0; along < in->rank; along++)
+      if (!whole_evaluate(model->dag, in->extents[along], by_number, &size[along])) return NULL;
+    arrays[k] = drawn(of->memory, from, in->name, 0, 0, 0, in->role == ROLE_INDEX ? 3 : 0);
+    arrays[k].value.rank = in->rank;
+    for (int along = 0; along < in->rank; along++) arrays[k].value.extents[along] = size[along];
+    int64_t entries = host_array_count(&arrays[k].value);
+    arrays[k].value.entries = arena_array(of->memory, double, entries + 1);
+    for (int64_t e = 0; e < entries; e++)
+      arrays[k].value.entries[e] = in->role == ROLE_INDEX ? random_below(from, 3) : random_real(from);
+  }
+  const char *why;
+  return bind_inputs(of->memory, model, arrays, model->inputs.count, &why);
+}
+
+static void run_small(subject *of, random_stream *from) {
+  const kernel_module *module = of->functions.count ? of->functions.items[0].program->module : NULL;
+  binding_point *at = module ? small_point(of, module, from) : NULL;
+  for (int k = 0; at && k < of->functions.count; k++) {
+    array_set seeds = seeds_of(of, k, at), results;
+    run_everywhere(of, k, at, &seeds, &results);
+  }
+}
+
+bool survives_mutation(arena *memory, const char *name, const char *model, uint64_t seed) {
+  random_stream stream = {seed * 7919 + 17};
+  const char *hostile = mutated(memory, model, &stream);
+  keep(hostile);
+  signal(SIGALRM, too_slow);
+  alarm(20);
+  subject *of = subject_open(memory, name, hostile, NULL);
+  if (of->model) {
+    subject_request_properties(of);
+    of->failures = 0;
+    if (subject_compile(of)) run_small(of, &stream);
+  } else if (!session_diagnostics(of->with)[0])
+    subject_fails(of, "refused without a word");
+  alarm(0);
+  bool good = !of->failures;
+  if (!good) printf("--- mutation %llu:\n%s\n---\n", (unsigned long long)seed, hostile);
+  subject_close(of);
+  return good;
+}

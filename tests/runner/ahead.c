@@ -1,0 +1,225 @@
+/* Emitted headers -> shared libraries -> function pointers. Several subjects share a translation unit: compilers take
+ * longer to start than to compile one of them, and headers must bear each other's company. */
+#include "tests/runner/ahead.h"
+#include "tests/runner/jobs.h"
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { UNITS = 4 }; /* translation units per compiler */
+
+/* By tier; `only` names the part of a case's path that the compiler is kept to, since it is slow. The last, without
+ * a library, compiles and throws away. */
+typedef struct {
+  tier where;
+  const char *name, *flags, *ending, *only;
+  bool library, optional;
+} compiler;
+
+#define WARNINGS "-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror"
+static const compiler compilers[] = {
+    {TIER_GCC, "gcc", "-x c -std=c99 -O2 -ffp-contract=off -fPIC -shared " WARNINGS, "gcc.so", "", true, false},
+    {TIER_GXX, "g++", "-x c++ -std=c++17 -O1 -ffp-contract=off -fPIC -shared " WARNINGS, "gxx.so", "", true, false},
+    {TIER_COUNT, "clang", "-x c -std=c99 -fsyntax-only " WARNINGS, "clang", "", false, true},
+    {TIER_NVCC, "nvcc", "-x cu -O1 -fmad=false -Xcompiler -fPIC,-ffp-contract=off -shared", "nvcc.so", "networks", true,
+     true},
+};
+enum { COMPILERS = sizeof compilers / sizeof *compilers };
+
+typedef struct {
+  arena *memory;
+  subject *const *subjects;
+  int count;
+  const char *folder;
+} batch;
+
+static bool save(const char *path, const char *content) {
+  FILE *file = fopen(path, "w");
+  if (!file) return false;
+  bool good = fputs(content, file) >= 0;
+  return fclose(file) == 0 && good;
+}
+
+/* ---- the units ---- */
+
+static bool has_block(const subject *of) {
+  for (int k = 0; k < of->functions.count; k++)
+    if (of->functions.items[k].wanted.block) return true;
+  return false;
+}
+
+static int extent_count(const subject *of) {
+  int *numbers;
+  return free_extents(of->memory, of->model, &numbers) + has_block(of);
+}
+
+/* Structs are filled by position, so that no name of a member matters here. */
+static void write_dims(const subject *of, int number, text *out) {
+  int count = extent_count(of);
+  text_format(out, "  const case_%d_dims dims = {", number);
+  for (int k = 0; k < count; k++) text_format(out, "%sextents[%d]", k ? ", " : "", k);
+  text_format(out, "%s};\n%s", count ? "" : "0", count ? "" : "  (void)extents;\n");
+}
+
+static void write_inputs(const subject *of, int number, text *out) {
+  const tensor_program *model = of->model;
+  text_format(out, "  const case_%d_inputs given = {", number);
+  for (int k = 0; k < model->inputs.count; k++)
+    text_format(out, "%s(const %s *)inputs[%d]", k ? ", " : "",
+                model->inputs.items[k].role == ROLE_INDEX ? "int64_t" : "double", k);
+  text_format(out, "%s};\n%s", model->inputs.count ? "" : "0", model->inputs.count ? "" : "  (void)inputs;\n");
+}
+
+static const char *result_name(const kernel_program *program, int k) {
+  return program->module->arrays.items[program->results.items[k]].name;
+}
+
+/* The members of the struct of gradients: what any gradient function gives, in order of appearance. */
+static void write_gradient(const subject *of, int number, int which, text *out) {
+  LIST(const char *) members = {0};
+  for (int f = 0; f < of->functions.count; f++) {
+    const kernel_program *program = of->functions.items[f].program;
+    if (of->functions.items[f].wanted.kind != REQUEST_GRADIENT) continue;
+    for (int r = 1; r < program->results.count; r++) {
+      bool known = false;
+      for (int k = 0; k < members.count; k++) known |= !strcmp(members.items[k], result_name(program, r));
+      if (!known) list_push(of->memory, &members, result_name(program, r));
+    }
+  }
+  const kernel_program *program = of->functions.items[which].program;
+  text_format(out, "  const case_%d_gradient gradient = {", number);
+  for (int k = 0; k < members.count; k++) {
+    int place = 0;
+    for (int r = 1; r < program->results.count; r++)
+      if (!strcmp(members.items[k], result_name(program, r))) place = r;
+    if (place)
+      text_format(out, "%sresults[%d]", k ? ", " : "", place);
+    else
+      text_format(out, "%s0", k ? ", " : "");
+  }
+  text_append(out, "};\n");
+}
+
+static void write_entry(const subject *of, int number, int which, text *out) {
+  const kernel_program *program = of->functions.items[which].program;
+  const request *wanted = &of->functions.items[which].wanted;
+  bool gradient = wanted->kind == REQUEST_GRADIENT && program->results.count > 1;
+  text_format(out,
+              "int entry_%d_%d(const ptrdiff_t *extents, const void *const *inputs, const double *const *seeds,\n"
+              "                double *const *results, double *work) {\n",
+              number, which);
+  write_dims(of, number, out);
+  write_inputs(of, number, out);
+  if (gradient) write_gradient(of, number, which, out);
+  text_append(out, "  (void)seeds, (void)results;\n");
+  text_format(out, "  return case_%d_%s(&dims, &given", number, wanted->name);
+  for (int k = 0; k < program->seeds.count; k++) text_format(out, ", seeds[%d]", k);
+  for (int k = 0; k < program->results.count && (k == 0 || !gradient); k++) text_format(out, ", results[%d]", k);
+  text_format(out, "%s, work);\n}\n", gradient ? ", &gradient" : "");
+}
+
+static void write_subject(const subject *of, int number, text *out) {
+  text_format(out, "#define CASE_%d_IMPLEMENTATION\n#include \"case_%d.h\"\n", number, number);
+  text_append(out, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n");
+  for (int k = 0; k < of->functions.count; k++) write_entry(of, number, k, out);
+  text_format(out, "size_t workspace_%d(const ptrdiff_t *extents) {\n", number);
+  write_dims(of, number, out);
+  text_format(out, "  return case_%d_workspace(&dims);\n}\n", number);
+  text_append(out, "#ifdef __cplusplus\n}\n#endif\n\n");
+}
+
+static bool write_header(const batch *with, int number) {
+  subject *of = with->subjects[number];
+  const char *header = session_emit_header(of->with, arena_format(with->memory, "case_%d", number), false);
+  if (!header) {
+    subject_fails(of, "no header:\n%s", session_diagnostics(of->with));
+    return false;
+  }
+  return save(arena_format(with->memory, "%s/case_%d.h", with->folder, number), header);
+}
+
+/* The unit of a subject; a compiler that is kept to some subjects has one unit. */
+static int unit_of(const compiler *by, int number) {
+  return by->only[0] ? 0 : number % UNITS;
+}
+
+static bool takes(const compiler *by, const subject *of) {
+  return !by->only[0] || strstr(of->name, by->only) != NULL;
+}
+
+static const char *unit_path(const batch *with, const compiler *by, int unit, const char *ending) {
+  return arena_format(with->memory, "%s/%s_%d.%s", with->folder, by->only[0] ? by->only : "unit", unit, ending);
+}
+
+static bool write_unit(const batch *with, const compiler *by, int unit) {
+  text out = text_create(with->memory);
+  for (int k = 0; k < with->count; k++)
+    if (takes(by, with->subjects[k]) && unit_of(by, k) == unit) write_subject(with->subjects[k], k, &out);
+  return save(unit_path(with, by, unit, "c"), out.data);
+}
+
+/* ---- compiling and loading ---- */
+
+static void load(const batch *with, const compiler *by, int unit) {
+  const char *path = unit_path(with, by, unit, by->ending);
+  void *library = dlopen(strchr(path, '/') ? path : arena_format(with->memory, "./%s", path), RTLD_NOW | RTLD_LOCAL);
+  if (!library) printf("FAILED %s: %s\n", path, dlerror());
+  for (int k = 0; k < with->count && library; k++) {
+    subject *of = with->subjects[k];
+    if (!takes(by, of) || unit_of(by, k) != unit) continue;
+    native_functions *into = &of->native[by->where];
+    into->entries = arena_array(with->memory, entry_function *, of->functions.count);
+    into->workspaces = arena_array(with->memory, workspace_function *, of->functions.count);
+    for (int f = 0; f < of->functions.count; f++) {
+      /* POSIX lets a pointer from dlsym be one to a function; ISO C only by way of its bytes. */
+      void *entry = dlsym(library, arena_format(with->memory, "entry_%d_%d", k, f));
+      void *workspace = dlsym(library, arena_format(with->memory, "workspace_%d", k));
+      memcpy(&into->entries[f], &entry, sizeof entry);
+      memcpy(&into->workspaces[f], &workspace, sizeof workspace);
+    }
+  }
+}
+
+static int units_of(const compiler *by) {
+  return by->only[0] ? 1 : UNITS;
+}
+
+static void add_job(const batch *with, const compiler *by, int unit, job_list *jobs) {
+  const char *from = unit_path(with, by, unit, "c"), *into = unit_path(with, by, unit, by->ending);
+  const char *library = by->library ? arena_format(with->memory, "-o %s -lm", into) : "";
+  job made = {arena_format(with->memory, "%s %s -I%s %s %s", by->name, by->flags, with->folder, from, library),
+              arena_format(with->memory, "%s.log", into), 0};
+  list_push(with->memory, jobs, made);
+}
+
+static bool is_used(const batch *with, const compiler *by) {
+  int subjects = 0;
+  for (int k = 0; k < with->count; k++) subjects += takes(by, with->subjects[k]);
+  if (!subjects) return false;
+  if (!by->optional || command_exists(with->memory, by->name)) return true;
+  printf("no %s here: it is left out\n", by->name);
+  return false;
+}
+
+bool compile_ahead(arena *memory, subject *const *subjects, int count, const char *folder) {
+  batch with = {memory, subjects, count, folder};
+  bool used[COMPILERS], good = true;
+  job_list jobs = {0};
+  if (!count) return true;
+  if (mkdir(folder, 0777) && errno != EEXIST) return false;
+  for (int k = 0; k < count; k++) good = write_header(&with, k) && good;
+  for (int c = COMPILERS - 1; c >= 0 && good; c--) {
+    used[c] = is_used(&with, &compilers[c]);
+    for (int unit = 0; used[c] && unit < units_of(&compilers[c]); unit++) {
+      good = write_unit(&with, &compilers[c], unit) && good;
+      add_job(&with, &compilers[c], unit, &jobs);
+    }
+  }
+  if (!good || !run_jobs(jobs.items, jobs.count)) return false;
+  for (int c = 0; c < COMPILERS; c++)
+    for (int unit = 0; used[c] && compilers[c].library && unit < units_of(&compilers[c]); unit++)
+      load(&with, &compilers[c], unit);
+  return true;
+}

@@ -1,0 +1,139 @@
+/* Runs the functions of a subject in every tier, and holds the tiers against each other. */
+#include "tests/oracle/interpret.h"
+#include "tests/runner/subject.h"
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *const tier_names[TIER_COUNT] = {"interpreter", "libtcc", "gcc", "g++", "nvcc"};
+
+/* Entries before and after every array that a function writes, and what stands there. */
+enum { GUARD = 8 };
+static const double guard_value = 6.02214076e23;
+
+void subject_fails(subject *of, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  printf("FAILED %s: ", of->name);
+  vprintf(format, arguments);
+  printf("\n");
+  va_end(arguments);
+  of->failures++;
+}
+
+static double *guarded(arena *memory, int64_t count) {
+  double *from = arena_array(memory, double, count + 2 * GUARD);
+  for (int64_t k = 0; k < count + 2 * GUARD; k++) from[k] = k < GUARD || k >= GUARD + count ? guard_value : NAN;
+  return from + GUARD;
+}
+
+static bool guard_broken(const double *from, int64_t count) {
+  for (int k = 0; k < GUARD; k++)
+    if (from[-1 - k] != guard_value || from[count + k] != guard_value) return true;
+  return false;
+}
+
+/* Sizes of the arrays that the caller passes or receives; false when one can't be had. */
+static bool size_arrays(subject *of, const kernel_module *module, const int *arrays, int count, const binding_point *at,
+                        array_set *made) {
+  made->count = count;
+  made->sizes = arena_array(of->memory, int64_t, count + 1);
+  made->entries = arena_array(of->memory, double *, count + 1);
+  for (int k = 0; k < count; k++) {
+    const array *described = &module->arrays.items[arrays[k]];
+    made->sizes[k] = entries_at(at, module->dag, described->rank, described->extents);
+    if (made->sizes[k] < 0) return false;
+    made->entries[k] = guarded(of->memory, made->sizes[k]);
+  }
+  return true;
+}
+
+array_set seeds_of(subject *of, int number, const binding_point *at) {
+  const kernel_program *program = of->functions.items[number].program;
+  array_set made;
+  if (!size_arrays(of, program->module, program->seeds.items, program->seeds.count, at, &made)) {
+    subject_fails(of, "%s: a seed has no size", program->name);
+    made.count = 0;
+  }
+  for (int k = 0; k < made.count; k++) memset(made.entries[k], 0, (size_t)made.sizes[k] * sizeof(double));
+  return made;
+}
+
+static int interpreted(subject *of, const kernel_program *program, const binding_point *at, const array_set *seeds,
+                       array_set *results) {
+  char message[512] = "";
+  int status = interpret(program, at->extents, at->inputs, (const double *const *)seeds->entries, results->entries,
+                         message, sizeof message);
+  if (status == INTERPRET_UNDEFINED) subject_fails(of, "interpreter: %s: %s", program->name, message);
+  return status;
+}
+
+static int compiled(subject *of, tier where, int number, const binding_point *at, const array_set *seeds,
+                    array_set *results) {
+  entry_function *entry = where == TIER_TCC ? jit_entry(of->code, number) : of->native[where].entries[number];
+  workspace_function *size = where == TIER_TCC ? jit_workspace(of->code, number) : of->native[where].workspaces[number];
+  size_t doubles = size(at->arguments);
+  if (doubles > (size_t)1 << 28) {
+    subject_fails(of, "%s: function %d asks for a workspace of %zu doubles", tier_names[where], number, doubles);
+    return -1;
+  }
+  double *work = guarded(of->memory, (int64_t)doubles);
+  int status = entry(at->arguments, at->inputs, (const double *const *)seeds->entries, results->entries, work);
+  if (guard_broken(work, (int64_t)doubles))
+    subject_fails(of, "%s: function %d writes outside its workspace", tier_names[where], number);
+  return status;
+}
+
+int run_function(subject *of, tier where, int number, const binding_point *at, const array_set *seeds,
+                 array_set *results) {
+  const kernel_program *program = of->functions.items[number].program;
+  if (!size_arrays(of, program->module, program->results.items, program->results.count, at, results)) {
+    subject_fails(of, "%s: a result has no size", program->name);
+    return -1;
+  }
+  int status = where == TIER_INTERPRETER ? interpreted(of, program, at, seeds, results)
+                                         : compiled(of, where, number, at, seeds, results);
+  for (int k = 0; k < results->count; k++)
+    if (guard_broken(results->entries[k], results->sizes[k]))
+      subject_fails(of, "%s: %s writes outside result %d", tier_names[where], program->name, k);
+  return status;
+}
+
+static bool runs(const subject *of, tier where) {
+  return where == TIER_INTERPRETER || (where == TIER_TCC ? of->code != NULL : of->native[where].entries != NULL);
+}
+
+/* The tiers share the C library's functions and do nothing out of order: the bits agree, but for what a compiler
+ * evaluates by itself, correctly rounded, where the library is an ulp off. */
+static bool agree(double a, double b) {
+  if (isnan(a) || isnan(b)) return isnan(a) && isnan(b);
+  if (isinf(a) || isinf(b)) return a == b;
+  return fabs(a - b) <= 1e-13 * fmax(1, fabs(b));
+}
+
+static void compare_results(subject *of, tier where, int number, const array_set *got, const array_set *first) {
+  const char *name = of->functions.items[number].program->name;
+  for (int k = 0; k < first->count; k++)
+    for (int64_t e = 0; e < first->sizes[k]; e++)
+      if (!agree(got->entries[k][e], first->entries[k][e])) {
+        subject_fails(of, "%s and %s differ: function %d (%s), result %d, entry %lld: %.17g, %.17g", tier_names[where],
+                      tier_names[0], number, name, k, (long long)e, got->entries[k][e], first->entries[k][e]);
+        return;
+      }
+}
+
+int run_everywhere(subject *of, int number, const binding_point *at, const array_set *seeds, array_set *results) {
+  int first = run_function(of, TIER_INTERPRETER, number, at, seeds, results);
+  for (tier where = TIER_TCC; where < TIER_COUNT; where++) {
+    if (!runs(of, where) || first < 0) continue;
+    array_set got;
+    int status = run_function(of, where, number, at, seeds, &got);
+    if (status != first)
+      subject_fails(of, "%s: function %d returns status %d, the interpreter %d", tier_names[where], number, status,
+                    first);
+    else if (!status)
+      compare_results(of, where, number, &got, results);
+  }
+  return first;
+}
