@@ -45,7 +45,7 @@ COMMANDS := $(call objects,$(call sources,compiler/cli) compiler/main.c)
 RUNNER := $(call objects,$(call sources,tests/runner) $(call sources,tests/fuzz))
 ORACLE := $(call objects,$(call sources,tests/oracle))
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(call sources,tests/unit))
-BENCH := $(call objects,$(call sources,tests/bench))
+BENCH := $(call objects,$(call sources,tests/bench) $(filter-out tests/runner/main.c,$(call sources,tests/runner)) $(call sources,tests/fuzz))
 
 .PHONY: all deps demo test check bench install clean format programs_for_tests programs_for_bench
 .DELETE_ON_ERROR:
@@ -66,11 +66,11 @@ $(B)/tests/run: $(RUNNER) $(ORACLE) $(CHECKED_COMPILER) $(RUNTIME)
 	@echo "link   $@"
 	@$(CC) $(OPTIMISE) -o $@ $^ $(LIBRARIES)
 
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(ORACLE) $(CHECKED_COMPILER) $(RUNTIME)
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/fuzz/long_model.o $(ORACLE) $(CHECKED_COMPILER) $(RUNTIME)
 	@echo "link   $@"
 	@$(CC) $(OPTIMISE) -o $@ $^ -lcunit $(LIBRARIES)
 
-$(B)/tests/bench/measure: $(BENCH) $(COMPILER) $(RUNTIME)
+$(B)/tests/bench/measure: $(BENCH) $(ORACLE) $(COMPILER) $(RUNTIME)
 	@echo "link   $@"
 	@$(CC) $(OPTIMISE) -o $@ $^ $(LIBRARIES)
 

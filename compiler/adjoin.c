@@ -16,9 +16,9 @@
     }                                                                                                                  \
   } while (0)
 
-static const char *const stage_names[] = {"parse",          "check", "lower",   "hoist",   "share",
-                                          "first-store",    "fuse",  "adjoint", "tangent", "dead",
-                                          "rename-results", "emit",  "tcc",     NULL};
+static const char *const stage_names[] = {"parse",       "check",          "lower", "hoist",   "share",
+                                          "first-store", "propagate",      "fuse",  "adjoint", "tangent",
+                                          "dead",        "rename-results", "emit",  "tcc",     NULL};
 
 const char *const *session_stages(void) {
   return stage_names;

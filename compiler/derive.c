@@ -116,13 +116,14 @@ static void run_rename_results(kernel_program *program, const bool *kept) {
 
 /* Before differentiation: the derivative is then taken of few statements with large bodies. */
 static const optimisation before_derivatives[] = {
-    {"hoist", run_hoist}, {"share", share}, {"first-store", run_first_store}, {"fuse", fuse}, {NULL, NULL}};
+    {"hoist", run_hoist}, {"share", share_reductions}, {"first-store", run_first_store}, {"fuse", fuse}, {NULL, NULL}};
 
 /* After it. The lane schedule will take its place before `rename-results`. */
 static const optimisation after_derivatives[] = {{"dead", run_remove_dead},
                                                  {"first-store", run_first_store},
+                                                 {"propagate", propagate},
                                                  {"hoist", run_hoist},
-                                                 {"share", share},
+                                                 {"share", share_reductions},
                                                  {"fuse", fuse},
                                                  {"rename-results", run_rename_results},
                                                  {"dead", run_remove_dead},

@@ -7,7 +7,7 @@
 #include "compiler/kernel/lower.h"
 #include "compiler/optimise/optimise.h"
 
-enum { SESSION_STAGES = 13 };
+enum { SESSION_STAGES = 14 };
 
 struct session {
   arena *memory;

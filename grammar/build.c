@@ -76,7 +76,7 @@ ast_expression *build_operation(parser *with, ast_kind kind, span where, ast_exp
   return limit_depth(with, made);
 }
 
-ast_expression *build_reduction(parser *with, span where, ast_name name, const ast_binders *over,
+ast_expression *build_reduction_node(parser *with, span where, ast_name name, const ast_binders *over,
                                 ast_expression *condition, ast_expression *body) {
   ast_expression *made = build_node(with, AST_REDUCTION, where);
   made->name = name;

@@ -138,7 +138,7 @@ ast_expression *build_number(parser *with, span where);
 ast_expression *build_name(parser *with, ast_name name);
 ast_expression *build_operation(parser *with, ast_kind kind, span where, ast_expression *first, ast_expression *second,
                                 ast_expression *third);
-ast_expression *build_reduction(parser *with, span where, ast_name name, const ast_binders *over,
+ast_expression *build_reduction_node(parser *with, span where, ast_name name, const ast_binders *over,
                                 ast_expression *condition, ast_expression *body);
 
 /* A node that is filled piece by piece, then finished with the place that it covers. */

@@ -275,7 +275,7 @@ multiplication:
 
 reduced:
   REDUCTION LEFT_BRACKET binders condition RIGHT_BRACKET term
-                                      { $$ = build_reduction(with, @$, (ast_name){$1, @1}, &$3, $4, $6); }
+                                      { $$ = build_reduction_node(with, @$, (ast_name){$1, @1}, &$3, $4, $6); }
 | MINUS reduced                       { $$ = build_operation(with, AST_NEGATE, @$, $2, NULL, NULL); }
 | postfix CARET reduced               { $$ = build_operation(with, AST_POWER, @$, $1, $3, NULL); }
 ;

@@ -32,7 +32,8 @@ void checking_compare(checking *in, const char *test, const char *of, double err
 /* Why a comparison that came out badly says nothing, or NULL when it does say that the derivative is wrong. */
 static const char *excuse(checking *in, const curve *along, const difference *found, int64_t entry, double exact,
                           double tolerance) {
-  if (!isfinite(found->error[entry]) && !isfinite(exact)) return "not finite here";
+  bool nowhere_finite = !isfinite(found->error[entry]) && !isfinite(exact);
+  if (nowhere_finite || !isfinite(found->value[entry])) return "not finite here";
   if (!isfinite(found->error[entry])) return "differences are not finite here";
   if (has_kink(in->room, along, entry)) return "a kink or pole: the slopes on its two sides differ";
   if (!(tolerance <= useless_tolerance)) return "differences do not settle here";

@@ -123,8 +123,8 @@ exit_code command_emit(console *with, int count, char **arguments) {
   exit_code code = model_open(with, &given, &from);
   if (code == EXIT_DONE) {
     emitting in = {.with = with, .given = &given, .model = session_model(from)};
-    code = names_check(with, in.model, "--wrt", &given.wrt, NAMES_INPUTS | NAMES_DEFINITIONS);
-    if (code == EXIT_DONE) code = plan(&in);
+    bool known = names_check(with, in.model, "--wrt", &given.wrt, NAMES_INPUTS | NAMES_DEFINITIONS);
+    code = known ? plan(&in) : EXIT_INPUT;
     if (code == EXIT_DONE) code = calls_request(from, &in.calls);
     if (code == EXIT_DONE) code = write_header(with, &given, from);
   }

@@ -139,15 +139,13 @@ static const struct {
     {PRODUCT_JVP, plan_jvp, false, NAMES_INPUTS}, {PRODUCT_VJP, plan_vjp, false, NAMES_OUTPUTS},
 };
 
-static exit_code check_names(plan *in) {
+static bool check_names(plan *in) {
   for (int k = 0; k < in->given->along.count; k++)
     list_push(in->with->memory, &in->along, in->given->along.items[k].name);
-  exit_code codes[] = {names_check(in->with, in->model, "--wrt", &in->given->wrt, NAMES_INPUTS | NAMES_DEFINITIONS),
-                       names_check(in->with, in->model, "--along", &in->along, NAMES_INPUTS | NAMES_OUTPUTS),
-                       names_check(in->with, in->model, "--show", &in->given->show, NAMES_DEFINITIONS)};
-  for (int k = 0; k < 3; k++)
-    if (codes[k] != EXIT_DONE) return codes[k];
-  return EXIT_DONE;
+  bool wrt = names_check(in->with, in->model, "--wrt", &in->given->wrt, NAMES_INPUTS | NAMES_DEFINITIONS);
+  bool along = names_check(in->with, in->model, "--along", &in->along, NAMES_INPUTS | NAMES_OUTPUTS);
+  bool show = names_check(in->with, in->model, "--show", &in->given->show, NAMES_DEFINITIONS);
+  return wrt && along && show;
 }
 
 /* A direction that nothing uses is a slip: its author expects numbers that would not come. */
@@ -168,8 +166,7 @@ exit_code eval_plan(console *with, const options *given, const tensor_program *m
   *products = given->products;
   if (!*products) *products = PRODUCT_VALUE | (has_objective ? PRODUCT_GRAD : 0);
   plan in = {.with = with, .given = given, .model = model, .products = *products, .into = into};
-  exit_code code = check_names(&in);
-  if (code != EXIT_DONE) return code;
+  if (!check_names(&in)) return EXIT_INPUT;
   if (given->show.count && !(*products & PRODUCT_VALUE)) plan_value(&in);
   for (size_t k = 0; k < sizeof planners / sizeof planners[0]; k++) {
     if (!(*products & planners[k].bit)) continue;
@@ -180,7 +177,7 @@ exit_code eval_plan(console *with, const options *given, const tensor_program *m
           given->model_path);
       return EXIT_INPUT;
     }
-    code = planners[k].add(&in);
+    exit_code code = planners[k].add(&in);
     if (code != EXIT_DONE) return code;
     in.used |= planners[k].along;
   }

@@ -70,24 +70,23 @@ static const char *kinds_in_words(unsigned kinds) {
   return kinds & NAMES_OUTPUTS ? "input or output" : "input";
 }
 
-exit_code names_check(console *with, const tensor_program *model, const char *option, const name_list *names,
-                      unsigned kinds) {
-  exit_code code = EXIT_DONE;
+bool names_check(console *with, const tensor_program *model, const char *option, const name_list *names,
+                 unsigned kinds) {
+  bool good = true;
   for (int k = 0; k < names->count; k++) {
     const char *name = names->items[k];
     int number = kinds & NAMES_INPUTS ? find_input(model, name) : -1;
     if (number >= 0 && has_role(model, name, ACTIVE)) continue;
-    if (number >= 0) {
-      report_inactive(with, model, &model->inputs.items[number]);
-      code = EXIT_INPUT;
-      continue;
-    }
     if ((kinds & NAMES_DEFINITIONS) && find_definition(model, name)) continue;
     if ((kinds & NAMES_OUTPUTS) && is_output(model, name)) continue;
+    good = false;
+    if (number >= 0) {
+      report_inactive(with, model, &model->inputs.items[number]);
+      continue;
+    }
     name_list known = candidates(with, model, kinds);
     complain("%s: the model has no %s '%s'%s", option, kinds_in_words(kinds), name,
              console_suggest(with, name, known.items, known.count));
-    if (code == EXIT_DONE) code = EXIT_USAGE;
   }
-  return code;
+  return good;
 }

@@ -20,10 +20,9 @@ name_list names_of_outputs(console *with, const tensor_program *model);
 name_list names_wrt(console *with, const tensor_program *model, const name_list *wrt, unsigned usual, unsigned allowed);
 
 /* Checks names that the command line gave: each must be an input with derivatives, or, where these are allowed, a
- * definition or an output. Reports every one that is not; EXIT_USAGE for unknown names, EXIT_INPUT for inputs that have
- * no derivatives. */
+ * definition or an output. Reports every one that is not; false on any. */
 typedef enum { NAMES_INPUTS = 1, NAMES_DEFINITIONS = 2, NAMES_OUTPUTS = 4 } name_kinds;
-exit_code names_check(console *with, const tensor_program *model, const char *option, const name_list *names,
-                      unsigned kinds);
+bool names_check(console *with, const tensor_program *model, const char *option, const name_list *names,
+                 unsigned kinds);
 
 #endif

@@ -22,9 +22,10 @@ void json_string_append(text *out, const char *content) {
   text_append(out, "\"");
 }
 
+/* Whole numbers stand without a point, but for -0, which programs would read as the whole number 0. */
 void json_number_append(text *out, double value) {
   if (!isfinite(value)) text_append(out, "\"");
-  text_append_number(out, value, 1);
+  text_append_number(out, value, value == 0 && signbit(value));
   if (!isfinite(value)) text_append(out, "\"");
 }
 

@@ -33,13 +33,13 @@ typedef struct {
 
   int region, use_region; /* where it is computed; the innermost region around its uses */
   int uses;
-  bool at_use;   /* some use lies in `use_region` itself, not in a region inside it */
-  bool exposed;  /* computed where fewer conditions hold than where it is used */
-  bool pinned;   /* used more often than the parts tell: deserves a variable */
-  bool declared; /* has a variable; otherwise it is written where it is used */
-  int weight;    /* how many operations are written where it is used; 0 for a name or a constant */
-  int variable;  /* t1, t2, ... when declared: given when it is written */
-  int next;      /* the next declared part of its region, or -1 */
+  bool at_use;          /* some use lies in `use_region` itself, not in a region inside it */
+  bool exposed;         /* computed where fewer conditions hold than where it is used */
+  bool pinned;          /* used more often than the parts tell: deserves a variable */
+  bool declared;        /* has a variable; otherwise it is written where it is used */
+  int weight;           /* how many operations are written where it is used; 0 for a name or a constant */
+  const char *variable; /* t1, t2, ... when declared: given when it is written; NULL before that */
+  int next;             /* the next declared part of its region, or -1 */
   int arms[3];   /* by argument: the region of the arm that computes it; 0: it is computed with the part itself */
   bool branches; /* its arms have variables of their own: written with if and else */
   LIST(range_test) tests; /* a load */

@@ -50,7 +50,7 @@ const char *c_identifier(arena *memory, const char *name) {
   size_t length = strlen(name);
   char *made = arena_array(memory, char, length + 3);
   size_t at = 0;
-  if (length == 0 || name[0] == '_' || is_digit(name[0])) made[at++] = 'x';
+  if (length == 0 || !is_letter(name[0])) made[at++] = 'x';
   for (size_t k = 0; k < length; k++) {
     char c = is_letter(name[k]) || is_digit(name[k]) ? name[k] : '_';
     /* C++ keeps every name with two underscores in a row for itself. */

@@ -1,11 +1,11 @@
 /* Choices within choices, deeper than C promises to let blocks nest, without any nesting: with labels and jumps.
  *
- *     if (!(condition)) goto otherwise_7;
+ *     if (!(condition)) goto otherwise_t7;
  *     t8 = ...; t7 = t8 + 1.0;
- *     goto end_7;
- *   otherwise_7:
+ *     goto end_t7;
+ *   otherwise_t7:
  *     t7 = 0.0;
- *   end_7:;
+ *   end_t7:;
  *
  * Requires, ensures: as write_region. C++ lets no jump pass an initialisation: the variables are declared before. */
 #include "compiler/emit/writer.h"
@@ -22,39 +22,36 @@ typedef struct {
   text declared[3]; /* by type: the variables */
 } deep_writer;
 
-static void open_region(deep_writer *with, int region) {
-  list_push(with->to->memory, &with->stack, (frame){region, with->in->regions.items[region].first});
+static void open_region(deep_writer *with, int number) {
+  list_push(with->to->memory, &with->stack, (frame){number, with->in->regions.items[number].first});
 }
 
-static void declare_variable(deep_writer *with, part *of) {
+/* A line for every variable keeps lines short. */
+static void declare_variable(deep_writer *with, part *of, const char *variable) {
   text *list = &with->declared[of->type];
-  const char *name = new_variable(with->to);
-  /* A line for every variable keeps lines short. */
-  text_format(list, "%s%s", list->length ? ",\n      " : "", name);
-  of->variable = with->to->variable_count;
+  of->variable = variable;
+  if (list->length) text_append(list, ",\n      ");
+  text_append(list, of->variable);
 }
 
-static void assign(const deep_writer *with, int variable, int part_number) {
-  write_around(with->to, arena_format(with->to->memory, "t%d = ", variable), with->in, part_number, ";");
-}
-
-static void write_label(const deep_writer *with, const char *stem, int number) {
-  text_format(with->to->out, "%s_%d:;\n", stem, number);
+static void write_label(deep_writer *with, const char *stem, const char *variable) {
+  write_all(with->to, stem, variable, ":;\n", NULL);
 }
 
 /* Writes what stands before the first arm of a choice. */
 static void begin_choice(deep_writer *with, int number) {
   part *of = &with->in->parts.items[number];
-  declare_variable(with, of);
+  const char *variable = new_variable(with->to);
   if (of->op == SCALAR_SELECT) {
     write_indent(with->to);
     text_append(with->to->out, "if (!");
     write_expression(with->to, with->in, of->arguments[0], PRECEDENCE_PRIMARY);
-    text_format(with->to->out, ") goto otherwise_%d;\n", of->variable);
+    write_all(with->to, ") goto otherwise_", variable, ";\n", NULL);
   } else {
-    assign(with, of->variable, of->arguments[0]);
-    write_line(with->to, "if (%st%d) goto end_%d;", of->op == OP_and ? "!" : "", of->variable, of->variable);
+    write_set(with->to, "", variable, with->in, of->arguments[0]);
+    write_line(with->to, "if (%s%s) goto end_%s;", of->op == OP_and ? "!" : "", variable, variable);
   }
+  declare_variable(with, of, variable);
   open_region(with, of->arms[1]);
 }
 
@@ -62,13 +59,13 @@ static void begin_choice(deep_writer *with, int number) {
 static void end_arm(deep_writer *with, const region *arm) {
   const part *of = &with->in->parts.items[arm->chooser];
   bool first_of_two = of->op == SCALAR_SELECT && !arm->opposite;
-  assign(with, of->variable, of->arguments[of->op == SCALAR_SELECT && arm->opposite ? 2 : 1]);
+  write_set(with->to, "", of->variable, with->in, of->arguments[of->op == SCALAR_SELECT && arm->opposite ? 2 : 1]);
   if (first_of_two) {
-    write_line(with->to, "goto end_%d;", of->variable);
-    write_label(with, "otherwise", of->variable);
+    write_line(with->to, "goto end_%s;", of->variable);
+    write_label(with, "otherwise_", of->variable);
     open_region(with, of->arms[2]);
   } else {
-    write_label(with, "end", of->variable);
+    write_label(with, "end_", of->variable);
   }
 }
 
@@ -78,13 +75,9 @@ static void write_part(deep_writer *with, int number) {
     begin_choice(with, number);
     return;
   }
-  text *out = with->to->out;
-  text value = text_create(with->to->memory);
-  with->to->out = &value;
-  write_expression(with->to, with->in, number, PRECEDENCE_ANY);
-  with->to->out = out;
-  declare_variable(with, of);
-  write_line(with->to, "t%d = %s;", of->variable, value.data);
+  const char *variable = new_variable(with->to);
+  write_set(with->to, "", variable, with->in, number);
+  declare_variable(with, of, variable);
 }
 
 static void write_frames(deep_writer *with) {
@@ -102,13 +95,13 @@ static void write_frames(deep_writer *with) {
   }
 }
 
-void write_deep_region(writer *to, body *in, int region) {
+void write_deep_region(writer *to, body *in, int number) {
   deep_writer with = {.to = to, .in = in};
   text *out = to->out;
   text statements = text_create(to->memory);
   for (int k = 0; k < 3; k++) with.declared[k] = text_create(to->memory);
   to->out = &statements;
-  open_region(&with, region);
+  open_region(&with, number);
   write_frames(&with);
   to->out = out;
   for (int k = 0; k < 3; k++)

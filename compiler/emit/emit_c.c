@@ -73,10 +73,15 @@ emitter *emitter_create(const emission *what, bool for_jit) {
   find_extents(made);
   find_gradients(made);
   c_names members = c_names_create(memory);
+  made->plans = arena_array(memory, memory_plan *, what->function_count);
   made->input_members = arena_array(memory, const char *, what->model->inputs.count);
   for (int k = 0; k < what->model->inputs.count; k++)
     made->input_members[k] = c_names_claim(&members, what->model->inputs.items[k].name);
   return made;
+}
+
+static bool has_gradient(const emitted_function *of) {
+  return of->gradient && of->program->results.count > 1;
 }
 
 /* Parameters first, so that they have the names that the documentation gives them. */
@@ -91,14 +96,14 @@ static void name_parameters(writer *to) {
     c_names_claim(&to->names, "results");
     return;
   }
-  if (to->function->gradient) to->gradient = c_names_claim(&to->names, "out");
+  if (has_gradient(to->function)) to->gradient = c_names_claim(&to->names, "out");
   to->seed_parameters = arena_array(to->memory, const char *, program->seeds.count);
   to->result_parameters = arena_array(to->memory, const char *, program->results.count);
   for (int k = 0; k < program->seeds.count; k++)
     to->seed_parameters[k] = c_names_claim(&to->names, to->module->arrays.items[program->seeds.items[k]].name);
   for (int k = 0; k < program->results.count; k++) {
     const char *name = to->module->arrays.items[program->results.items[k]].name;
-    if (k > 0 && to->function->gradient) name = arena_format(to->memory, "d_%s", name);
+    if (k > 0 && to->gradient) name = arena_format(to->memory, "d_%s", name);
     to->result_parameters[k] = c_names_claim(&to->names, name);
   }
 }
@@ -122,6 +127,7 @@ writer writer_create(emitter *for_all, int function, text *out) {
   arena *memory = for_all->memory;
   int count = module->arrays.count;
   writer made = {.for_all = for_all, .module = module, .memory = memory, .out = out, .indent = 1};
+  made.number = function;
   made.function = &for_all->what->functions[function];
   made.program = made.function->program;
   made.names = c_names_create(memory);
@@ -220,7 +226,7 @@ static void bind_seeds_and_results(const writer *to, text *out) {
     if (!to->array_used[number]) continue;
     if (for_jit)
       bind_argument(to, out, number, arena_format(to->memory, "results[%d]", k));
-    else if (k > 0 && to->function->gradient)
+    else if (k > 0 && to->gradient)
       bind_argument(to, out, number, arena_format(to->memory, "%s->%s", to->gradient, gradient_member_of(to, number)));
   }
 }
@@ -238,12 +244,12 @@ static void discard_parameters(const writer *to, text *out, bool uses_work) {
   for (int k = 0; k < program->seeds.count; k++)
     if (!to->array_used[program->seeds.items[k]]) text_format(out, "  (void)%s;\n", to->seed_parameters[k]);
   for (int k = 0; k < program->results.count; k++) {
-    bool member = k > 0 && to->function->gradient;
+    bool member = k > 0 && to->gradient;
     bool used = to->array_used[program->results.items[k]];
     gradient |= member && used;
     if (!member && !used) text_format(out, "  (void)%s;\n", to->result_parameters[k]);
   }
-  if (to->function->gradient && !gradient) text_format(out, "  (void)%s;\n", to->gradient);
+  if (to->gradient && !gradient) text_format(out, "  (void)%s;\n", to->gradient);
 }
 
 void write_function_body(writer *to) {

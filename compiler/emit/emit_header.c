@@ -136,20 +136,36 @@ static void write_gradient(header *in) {
   text_format(in->out, "} %s_gradient;\n\n", in->prefix);
 }
 
+enum { LINE_LENGTH = 110 };
+
+/* Adds an argument to a signature whose line began at `*start`, on a new line when this one is full. */
+static void add_argument(text *out, size_t *start, const char *argument, const char *end) {
+  if (out->length - *start + strlen(argument) > LINE_LENGTH) {
+    while (out->data[out->length - 1] == ' ') out->data[--out->length] = '\0';
+    *start = out->length + 1;
+    text_append(out, "\n    ");
+  }
+  text_append(out, argument);
+  text_append(out, end);
+}
+
 /* int MODEL_name(arguments), for the declaration and for the definition, where pointers are restricted. */
-static void write_signature(header *in, int function, bool definition) {
+static void write_signature(const header *in, int function, bool definition, text *out) {
   const writer *to = &in->writers[function];
   const kernel_program *program = to->program;
   const char *real = in->shared->real;
   const char *alone = definition ? arena_format(in->memory, "%s_RESTRICT ", in->macro) : "";
-  text_format(in->out, "%s_FUNCTION int %s(const %s_dims *%s, const %s_inputs *%s", in->macro,
-              in->function_names[function], in->prefix, to->dims, in->prefix, to->inputs);
+  size_t start = out->length;
+  text_format(out, "%s_FUNCTION int %s(", in->macro, in->function_names[function]);
+  add_argument(out, &start, arena_format(in->memory, "const %s_dims *%s", in->prefix, to->dims), ", ");
+  add_argument(out, &start, arena_format(in->memory, "const %s_inputs *%s", in->prefix, to->inputs), ", ");
   for (int k = 0; k < program->seeds.count; k++)
-    text_format(in->out, ", const %s *%s%s", real, alone, to->seed_parameters[k]);
+    add_argument(out, &start, arena_format(in->memory, "const %s *%s%s", real, alone, to->seed_parameters[k]), ", ");
   for (int k = 0; k < program->results.count && (k == 0 || !to->gradient); k++)
-    text_format(in->out, ", %s *%s%s", real, alone, to->result_parameters[k]);
-  if (to->gradient) text_format(in->out, ", const %s_gradient *%s", in->prefix, to->gradient);
-  text_format(in->out, ", %s *%s%s)", real, alone, to->work);
+    add_argument(out, &start, arena_format(in->memory, "%s *%s%s", real, alone, to->result_parameters[k]), ", ");
+  if (to->gradient)
+    add_argument(out, &start, arena_format(in->memory, "const %s_gradient *%s", in->prefix, to->gradient), ", ");
+  add_argument(out, &start, arena_format(in->memory, "%s *%s%s", real, alone, to->work), ")");
 }
 
 static void write_argument_comment(header *in, const char *direction, int number) {
@@ -167,7 +183,7 @@ static void write_declaration(header *in, int function) {
   for (int k = 0; k < program->seeds.count; k++) write_argument_comment(in, "in: ", program->seeds.items[k]);
   for (int k = 0; k < program->results.count; k++) write_argument_comment(in, "out:", program->results.items[k]);
   text_append(in->out, " */\n");
-  write_signature(in, function, false);
+  write_signature(in, function, false, in->out);
   text_append(in->out, ";\n\n");
 }
 
@@ -176,7 +192,7 @@ static bool constant_workspace(const header *in, int64_t *most) {
   *most = 0;
   for (int k = 0; k < in->what->function_count; k++) {
     scalar_dag *dag = in->what->module->dag;
-    const memory_plan *plan = plan_memory(in->what->functions[k].program);
+    const memory_plan *plan = memory_of(in->shared, k);
     scalar total = scalar_whole(dag, 0);
     int64_t size;
     for (int s = 0; s < plan->slot_count; s++) total = whole_add(dag, total, plan->slot_size[s]);
@@ -249,10 +265,7 @@ static void write_status(header *in, text *out) {
 
 static void write_functions(header *in, text *out) {
   for (int k = 0; k < in->what->function_count; k++) {
-    text *declared = in->out;
-    in->out = out;
-    write_signature(in, k, true);
-    in->out = declared;
+    write_signature(in, k, true, out);
     text_format(out, " {\n  %s_EXACT\n", in->macro);
     in->writers[k].out = out;
     write_function_body(&in->writers[k]);
@@ -324,9 +337,7 @@ void emit_header(const emission *what, text *out) {
   name_functions(&in);
   in.writers = arena_array(in.memory, writer, what->function_count);
   text functions = text_create(in.memory), workspace = text_create(in.memory);
-  for (int k = 0; k < what->function_count; k++) {
-    in.writers[k] = writer_create(shared, k, &functions);
-  }
+  for (int k = 0; k < what->function_count; k++) in.writers[k] = writer_create(shared, k, &functions);
   write_workspace_functions(&in, &workspace);
   write_top(&in);
   write_declarations(&in);

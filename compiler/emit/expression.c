@@ -131,7 +131,7 @@ static void write_load(writer *to, const body *in, const part *load, int precede
 static void write_infix(writer *to, const body *in, const part *of, const infix *how, int precedence) {
   open_parenthesis(to, precedence > how->precedence);
   write_expression(to, in, of->arguments[0], how->left);
-  text_format(to->out, " %s ", how->spelling);
+  write_all(to, " ", how->spelling, " ", NULL);
   write_expression(to, in, of->arguments[1], how->right);
   close_parenthesis(to, precedence > how->precedence);
 }
@@ -154,8 +154,8 @@ static void write_prefix(writer *to, const body *in, const part *of, const char 
 }
 
 static void write_call(writer *to, const body *in, const part *of, const scalar_op_row *row, const char *spelling) {
-  if (row->flags & OP_HELPER) text_format(to->out, "%s_", to->for_all->prefix);
-  text_format(to->out, "%s(", spelling);
+  if (row->flags & OP_HELPER) write_all(to, to->for_all->prefix, "_", NULL);
+  write_all(to, spelling, "(", NULL);
   for (int k = 0; k < of->argument_count; k++) {
     if (k > 0) text_append(to->out, ", ");
     write_expression(to, in, of->arguments[k], PRECEDENCE_ANY);
@@ -178,7 +178,7 @@ static void write_operation(writer *to, const body *in, const part *of, int prec
 void write_expression(writer *to, const body *in, int number, int precedence) {
   const part *of = &in->parts.items[number];
   if (of->declared && of->variable) {
-    text_format(to->out, "t%d", of->variable);
+    text_append(to->out, of->variable);
     return;
   }
   const scalar_node *node = of->node == NO_SCALAR ? NULL : scalar_at(to->module->dag, of->node);

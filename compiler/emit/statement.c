@@ -9,7 +9,10 @@
 #include <string.h>
 
 void write_indent(writer *to) {
-  for (int k = 0; k < to->indent; k++) text_append(to->out, "  ");
+  static const char spaces[] = "                                                                ";
+  size_t wanted = 2 * (size_t)to->indent, most = sizeof spaces - 1;
+  for (; wanted > most; wanted -= most) text_append_bytes(to->out, spaces, most);
+  text_append_bytes(to->out, spaces, wanted);
 }
 
 void write_line(writer *to, const char *format, ...) {
@@ -21,6 +24,13 @@ void write_line(writer *to, const char *format, ...) {
   va_end(arguments);
 }
 
+void write_all(writer *to, ...) {
+  va_list pieces;
+  va_start(pieces, to);
+  for (const char *piece; (piece = va_arg(pieces, const char *));) text_append(to->out, piece);
+  va_end(pieces);
+}
+
 static void open_block(writer *to, const char *head) {
   write_line(to, "%s {", head);
   to->indent++;
@@ -28,7 +38,8 @@ static void open_block(writer *to, const char *head) {
 
 static void close_block(writer *to) {
   to->indent--;
-  write_line(to, "}");
+  write_indent(to);
+  text_append(to->out, "}\n");
 }
 
 /* Text around a part's expression, as one line. */
@@ -40,15 +51,26 @@ void write_around(writer *to, const char *before, const body *in, int number, co
   text_append(to->out, "\n");
 }
 
+void write_set(writer *to, const char *type, const char *variable, const body *in, int number) {
+  write_indent(to);
+  write_all(to, type, *type ? " " : "", variable, " = ", NULL);
+  write_expression(to, in, number, PRECEDENCE_ANY);
+  text_append(to->out, ";\n");
+}
+
 const char *new_variable(writer *to) {
-  return arena_format(to->memory, "t%d", ++to->variable_count);
+  char digits[16];
+  size_t at = sizeof digits;
+  for (int rest = ++to->variable_count; rest > 0; rest /= 10) digits[--at] = (char)('0' + rest % 10);
+  digits[--at] = 't';
+  return arena_copy(to->memory, digits + at, sizeof digits - at);
 }
 
 /* variable = the argument that is computed in an arm. */
 static void write_arm(writer *to, body *in, int arm, int argument, const char *variable) {
   to->indent++;
   write_region(to, in, arm);
-  write_around(to, arena_format(to->memory, "%s = ", variable), in, argument, ";");
+  write_set(to, "", variable, in, argument);
   to->indent--;
 }
 
@@ -56,7 +78,6 @@ static void write_arm(writer *to, body *in, int arm, int argument, const char *v
 static void write_branches(writer *to, body *in, int number) {
   part of = in->parts.items[number];
   const char *variable = new_variable(to);
-  int variable_number = to->variable_count;
   const char *type = c_type(to->for_all, of.type);
   if (of.op == SCALAR_SELECT) {
     write_line(to, "%s %s;", type, variable);
@@ -65,12 +86,12 @@ static void write_branches(writer *to, body *in, int number) {
     write_line(to, "} else {");
     write_arm(to, in, of.arms[2], of.arguments[2], variable);
   } else {
-    write_around(to, arena_format(to->memory, "%s %s = ", type, variable), in, of.arguments[0], ";");
+    write_set(to, type, variable, in, of.arguments[0]);
     write_line(to, of.op == OP_and ? "if (%s) {" : "if (!%s) {", variable);
     write_arm(to, in, of.arms[1], of.arguments[1], variable);
   }
   write_line(to, "}");
-  in->parts.items[number].variable = variable_number;
+  in->parts.items[number].variable = variable;
 }
 
 static void write_declaration(writer *to, body *in, int number) {
@@ -80,9 +101,11 @@ static void write_declaration(writer *to, body *in, int number) {
     return;
   }
   const char *variable = new_variable(to);
-  write_around(to, arena_format(to->memory, "const %s %s = ", c_type(to->for_all, of->type), variable), in, number,
-               ";");
-  of->variable = to->variable_count;
+  write_indent(to);
+  write_all(to, "const ", c_type(to->for_all, of->type), " ", variable, " = ", NULL);
+  write_expression(to, in, number, PRECEDENCE_ANY);
+  text_append(to->out, ";\n");
+  of->variable = variable;
 }
 
 void write_region(writer *to, body *in, int number) {
@@ -124,11 +147,11 @@ static void write_value(writer *to, const body *in, const store *item, int value
 static void write_assignment(writer *to, const body *in, const store *item, int place, const char *how, int value) {
   write_indent(to);
   if (to->declared_by_store[item->array]) {
-    text_format(to->out, "%s ", c_type(to->for_all, to->module->arrays.items[item->array].type));
+    write_all(to, c_type(to->for_all, to->module->arrays.items[item->array].type), " ", NULL);
     to->declared_by_store[item->array] = false;
   }
   write_entry(to, in, item->array, place);
-  text_format(to->out, " %s ", how);
+  write_all(to, " ", how, " ", NULL);
   write_value(to, in, item, value);
   text_append(to->out, ";\n");
 }
@@ -239,14 +262,14 @@ static void open_loop(writer *to, const body *in, int level) {
   while (to->index_names.count <= over->index) list_push(to->memory, &to->index_names, NULL);
   const char *name = c_names_claim(&to->names, scalar_index_name(to->module->dag, over->index));
   write_indent(to);
-  text_format(to->out, "for (ptrdiff_t %s = ", name);
+  write_all(to, "for (ptrdiff_t ", name, " = ", NULL);
   write_expression(to, in, in->of->descending ? upper : lower, PRECEDENCE_ANY);
-  text_format(to->out, in->of->descending ? "; %s-- > " : "; %s < ", name);
+  write_all(to, "; ", name, in->of->descending ? "-- > " : " < ", NULL);
   write_expression(to, in, in->of->descending ? lower : upper, PRECEDENCE_SUM);
   if (in->of->descending)
     text_append(to->out, ";) {\n");
   else
-    text_format(to->out, "; %s++) {\n", name);
+    write_all(to, "; ", name, "++) {\n", NULL);
   to->index_names.items[over->index] = name;
   to->indent++;
 }

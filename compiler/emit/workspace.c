@@ -2,6 +2,11 @@
  * workspace; and the function that tells how large that must be. */
 #include "compiler/emit/writer.h"
 
+const memory_plan *memory_of(emitter *in, int function) {
+  if (!in->plans[function]) in->plans[function] = plan_memory(in->what->functions[function].program);
+  return in->plans[function];
+}
+
 /* Expressions of extents as the parts of one statement, so that they are written like any others. */
 static body *plan_sizes(writer *to, const scalar *sizes, int count) {
   const kernel_module *module = to->module;
@@ -49,7 +54,7 @@ static void write_slots(writer *to, const memory_plan *plan, const char *const *
 }
 
 void write_memory(writer *to) {
-  const memory_plan *plan = plan_memory(to->program);
+  const memory_plan *plan = memory_of(to->for_all, to->number);
   int *user = arena_array(to->memory, int, plan->slot_count);
   int *users = count_users(to, plan, user);
   const char **names = arena_array(to->memory, const char *, plan->slot_count);
@@ -92,7 +97,7 @@ static scalar magnitude(const writer *to, scalar whole) {
 static const double largest_workspace = 1e18;
 
 void write_need(writer *to) {
-  const memory_plan *plan = plan_memory(to->program);
+  const memory_plan *plan = memory_of(to->for_all, to->number);
   scalar_dag *dag = to->module->dag;
   scalar total = scalar_whole(dag, 0), size = scalar_real(dag, 0);
   for (int k = 0; k < plan->slot_count; k++) {

@@ -33,6 +33,7 @@ typedef struct {
   const char *directions;     /* the member that says how many directions are taken at once, or NULL */
   const char **input_members; /* by input */
   LIST(gradient_member) gradient;
+  memory_plan **plans; /* by function; NULL until asked for */
   bool used_ops[SCALAR_OP_COUNT];
   bool used_infinity, used_nan; /* in constants */
 } emitter;
@@ -40,6 +41,7 @@ typedef struct {
 typedef struct {
   emitter *for_all;
   const kernel_module *module;
+  int number; /* of the function */
   const emitted_function *function;
   const kernel_program *program;
   arena *memory;
@@ -61,11 +63,12 @@ typedef struct {
   int comment_line;               /* the line of the model that the newest comment shows */
 } writer;
 
-/* A line of the function, indented; and its pieces. */
+/* A line of the function, indented; and its pieces. write_all takes strings, ended by NULL. */
 void write_line(writer *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void write_indent(writer *to);
+void write_all(writer *to, ...) __attribute__((sentinel));
 
-/* The next temporary, t1, t2, ...; its number is then the writer's variable_count. */
+/* The next temporary: t1, t2, ... */
 const char *new_variable(writer *to);
 
 /* expression.c: a part as an expression that binds at least as tightly as `precedence` asks. */
@@ -83,8 +86,9 @@ enum {
 };
 void write_expression(writer *to, const body *in, int part, int precedence);
 
-/* A line: the expression between two pieces of text. */
+/* Lines: the expression between two pieces of text; `type variable = expression;`, where type may be "". */
 void write_around(writer *to, const char *before, const body *in, int part, const char *after);
+void write_set(writer *to, const char *type, const char *variable, const body *in, int part);
 
 /* The variable of a part, or the C variable or pointer of an array; marks it used. */
 const char *array_name(writer *to, int array);
@@ -109,6 +113,7 @@ void write_function_body(writer *to);
 
 /* workspace.c: pointers to the memory of local arrays, with names; and statements that return how much memory that
  * is, in reals, or the largest size_t where that overflows. */
+const memory_plan *memory_of(emitter *in, int function);
 void write_memory(writer *to);
 void write_need(writer *to);
 

@@ -4,11 +4,12 @@
  * Ensures: no file is opened; the code lies in one mapping of its own, which is never writable and executable at the
  * same time once jit_compile has returned, and which jit_release gives back. */
 #ifndef _DEFAULT_SOURCE
-#define _DEFAULT_SOURCE /* MAP_ANONYMOUS; libm's lgamma_r */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #endif
 #include "compiler/jit/jit.h"
 
 #include <libtcc.h>
+#include <locale.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -40,13 +41,11 @@ typedef struct {
 #define HOST(name)                                                                                                     \
   { #name, (any_function *)name }
 static const host_function host_functions[] = {
-    HOST(acos),   HOST(acosh), HOST(asin),     HOST(asinh),   HOST(atan),      HOST(atan2), HOST(atanh),
-    HOST(cbrt),   HOST(ceil),  HOST(copysign), HOST(cos),     HOST(cosh),      HOST(erf),   HOST(erfc),
-    HOST(exp),    HOST(exp2),  HOST(expm1),    HOST(fabs),    HOST(fdim),      HOST(floor), HOST(fma),
-    HOST(fmax),   HOST(fmin),  HOST(fmod),     HOST(frexp),   HOST(hypot),     HOST(ldexp), HOST(lgamma),
-    HOST(log),    HOST(log10), HOST(log1p),    HOST(log2),    HOST(nearbyint), HOST(pow),   HOST(remainder),
-    HOST(rint),   HOST(round), HOST(sin),      HOST(sinh),    HOST(sqrt),      HOST(tan),   HOST(tanh),
-    HOST(tgamma), HOST(trunc), HOST(memcpy),   HOST(memmove), HOST(memset)};
+    HOST(acos),   HOST(acosh), HOST(asin),   HOST(asinh),   HOST(atan),  HOST(atan2), HOST(atanh), HOST(cbrt),
+    HOST(ceil),   HOST(cos),   HOST(cosh),   HOST(erf),     HOST(erfc),  HOST(exp),   HOST(exp2),  HOST(expm1),
+    HOST(fabs),   HOST(floor), HOST(fma),    HOST(fmod),    HOST(hypot), HOST(log),   HOST(log10), HOST(log1p),
+    HOST(log2),   HOST(pow),   HOST(round),  HOST(sin),     HOST(sinh),  HOST(sqrt),  HOST(tan),   HOST(tanh),
+    HOST(tgamma), HOST(trunc), HOST(memcpy), HOST(memmove), HOST(memset)};
 #undef HOST
 
 /* libtcc keeps its state in globals while it compiles. */
@@ -81,14 +80,16 @@ static any_function *find_function(TCCState *compiler, const char *prefix, int n
   return function;
 }
 
-static void count_entry(void *count, const char *name, const void *value) {
+/* libtcc does not list a symbol whose value is 0. Before the code has its place, that may be the first entry; never a
+ * workspace function, which stands behind its entry. */
+static void count_workspace(void *count, const char *name, const void *value) {
   (void)value;
-  if (!strncmp(name, "adjoin_entry_", strlen("adjoin_entry_"))) ++*(int *)count;
+  if (!strncmp(name, "adjoin_workspace_", strlen("adjoin_workspace_"))) ++*(int *)count;
 }
 
 static int count_functions(TCCState *compiler) {
   int count = 0;
-  tcc_list_symbols(compiler, &count, count_entry);
+  tcc_list_symbols(compiler, &count, count_workspace);
   return count;
 }
 
@@ -135,6 +136,17 @@ static jit_code *place(TCCState *compiler, messages *errors) {
   return NULL;
 }
 
+/* libtcc reads numbers by the locale of the program that it is in, whose decimal point may be a comma. */
+static bool translate_plainly(TCCState *compiler, const char *c_text) {
+  locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+  if (!plain) return false;
+  locale_t before = uselocale(plain);
+  bool translated = translate(compiler, c_text);
+  uselocale(before);
+  freelocale(plain);
+  return translated;
+}
+
 jit_code *jit_compile(const char *c_text, text *errors) {
   messages from_compiler = {.length = 0};
   jit_code *code = NULL;
@@ -142,7 +154,7 @@ jit_code *jit_compile(const char *c_text, text *errors) {
   TCCState *compiler = tcc_new();
   if (compiler) {
     tcc_set_error_func(compiler, &from_compiler, collect_message);
-    if (translate(compiler, c_text)) code = place(compiler, &from_compiler);
+    if (translate_plainly(compiler, c_text)) code = place(compiler, &from_compiler);
     tcc_delete(compiler);
   }
   pthread_mutex_unlock(&libtcc_lock);

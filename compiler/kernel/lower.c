@@ -65,14 +65,15 @@ lowering *lower_begin(arena *memory, const tensor_program *from, diagnostics *re
   state->module = state->base.module = kernel_module_create(memory, from->dag, from->from);
   state->base.definition_array = arena_array(memory, int, from->definitions.count + 1);
   state->segments = arena_array(memory, segment, from->definitions.count + 1);
+  state->index_check = arena_array(memory, statement *, from->inputs.count + 1);
   state->bindings = arena_array(memory, binding_state, from->binding_count + 1);
   declare_inputs(state);
   for (int k = 0; k < from->definitions.count; k++) lower_definition(state, k);
   return &state->base;
 }
 
-/* Every entry of index data is 0 .. bound-1, and every extent that is read is not negative. */
-static void check_index_input(lowerer *state, kernel_program *into, int number) {
+/* Every entry of index data is 0 .. bound-1. */
+static statement *index_check(lowerer *state, int number) {
   kernel_module *module = state->module;
   scalar_dag *dag = state->dag;
   const array *checked = &module->arrays.items[number];
@@ -93,10 +94,11 @@ static void check_index_input(lowerer *state, kernel_program *into, int number) 
   what.check = kernel_check(module, checked->where, "an entry of index data '%s' is negative or not less than %s",
                             checked->name, shown.data);
   list_push(module->memory, &kernel->stores, what);
-  list_push(module->memory, &into->body, kernel);
+  return kernel;
 }
 
-static void check_extents(lowerer *state, kernel_program *into) {
+/* No extent is negative. */
+static statement *extent_check(lowerer *state) {
   kernel_module *module = state->module;
   scalar_dag *dag = state->dag;
   statement *kernel = kernel_statement(module, STATEMENT_KERNEL, (span){0, 0});
@@ -109,7 +111,19 @@ static void check_extents(lowerer *state, kernel_program *into) {
     what.check = kernel_check(module, extent->where, "extent '%s' is negative", extent->name);
     list_push(module->memory, &kernel->stores, what);
   }
-  if (kernel->stores.count > 0) list_push(module->memory, &into->body, kernel);
+  return kernel;
+}
+
+/* What every program starts with: the checks are made once, so that a failure has one number in all of them. */
+static void append_extent_check(lowerer *state, kernel_program *into) {
+  if (!state->extent_check) state->extent_check = extent_check(state);
+  if (state->extent_check->stores.count == 0) return;
+  list_push(state->module->memory, &into->body, kernel_copy_statement(state->module, state->extent_check));
+}
+
+static void append_index_check(lowerer *state, kernel_program *into, int number) {
+  if (!state->index_check[number]) state->index_check[number] = index_check(state, number);
+  list_push(state->module->memory, &into->body, kernel_copy_statement(state->module, state->index_check[number]));
 }
 
 /* Appends a segment to a program. Statements are copied: passes change them in place. */
@@ -136,11 +150,11 @@ kernel_program *lower(lowering *base, const char *name, const int *wanted, int w
   kernel_program *made = kernel_program_create(state->module, name);
   const bool *needed = needed_definitions(state, wanted, wanted_count);
   bool *checked = arena_array(state->module->memory, bool, state->from->inputs.count + 1);
-  check_extents(state, made);
+  append_extent_check(state, made);
   for (int k = 0; k < state->from->definitions.count; k++)
     for (int n = 0; needed[k] && n < state->segments[k].index_inputs.count; n++) {
       int number = state->segments[k].index_inputs.items[n];
-      if (!checked[number]) check_index_input(state, made, number);
+      if (!checked[number]) append_index_check(state, made, number);
       checked[number] = true;
     }
   for (int k = 0; k < state->from->definitions.count; k++)
@@ -172,7 +186,7 @@ kernel_program *lower_start(lowering *base, const char *name, const int *inputs,
     fill_array(state, &spread, number);
   }
   end_segment(state, into);
-  check_extents(state, made);
+  append_extent_check(state, made);
   append(state, made, into);
   return made;
 }

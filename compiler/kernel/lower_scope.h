@@ -55,6 +55,8 @@ typedef struct {
   LIST(scalar) array_bound;   /* by array: exclusive bound of whole entries */
   LIST(scalar) checked_early; /* extents-only conditions that this segment has checked already */
   bool *index_seen;           /* by input: this segment reads it */
+  statement *extent_check;    /* of all extents; NULL until one is wanted */
+  statement **index_check;    /* by input, likewise */
 } lowerer;
 
 /* A loop being built: its body is the current scope until it is closed. Without axes the body is the scope around it.

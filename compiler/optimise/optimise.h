@@ -14,7 +14,7 @@ void rename_results(kernel_program *program);
 void hoist(kernel_program *program);
 
 /* Computes once what the program reduces twice in the same way. Arrays in `kept` (a bool per array, or NULL) stay. */
-void share(kernel_program *program, const bool *kept);
+void share_reductions(kernel_program *program, const bool *kept);
 
 /* Merges elementwise producers into their only consumer, and maps that hold one kernel into that kernel. Arrays in
  * `kept` (a bool per array, or NULL) stay. */
@@ -22,6 +22,9 @@ void fuse(kernel_program *program, const bool *kept);
 
 /* Makes the first addition to an array of zeros an assignment, where it reaches every entry once. */
 void first_store(kernel_program *program);
+
+/* Puts constants, loads and their negatives in place of the variables that only name them. `kept` as in fuse. */
+void propagate(kernel_program *program, const bool *kept);
 
 /* Removes stores to locals that nothing reads, the statements left empty, and locals left unused. */
 void remove_dead(kernel_program *program);

@@ -215,7 +215,7 @@ static void remove_shared(sharer *with, kernel_program *program) {
   remove_locals(program, gone);
 }
 
-void share(kernel_program *program, const bool *kept) {
+void share_reductions(kernel_program *program, const bool *kept) {
   kernel_module *module = program->module;
   sharer with = {.module = module, .memory = module->memory, .forms = scalar_rewrite_create(module)};
   int list_count = 0;

@@ -68,8 +68,7 @@ static tensor *inline_call(checker *state, int number, const ast_expression *cal
 tensor *check_call(checker *state, const ast_expression *from) {
   const symbol *of = symbol_of(state, from->name.name);
   if (of->kind == GLOBAL_FUNCTION) return inline_call(state, of->number, from);
-  const builtin *function = find_builtin(from->name.name);
-  if (function) return check_builtin(state, function, from);
+  if (find_builtin(from->name.name) != BUILTIN_NONE) return check_builtin(state, from);
   unknown_function(state, from->name);
   for (int k = 0; k < from->arguments.count; k++) check_expression(state, from->arguments.items[k].value);
   return NULL;

@@ -159,6 +159,7 @@ typedef struct {
   definition_kind kind;
   const char *name;
   bool failed;
+  bool listed;       /* among the outputs */
   tensor *reference; /* the TENSOR_NAME that all its uses share, once it is checked */
 } definition_state;
 
@@ -289,15 +290,14 @@ tensor *entry_at(checker *state, tensor *base, tensor *const *indices, span wher
 selector select_all(const checker *state, scalar extent, span where);
 selector select_at(tensor *index, span where);
 
-/* ---- arrays and builtin functions (array.c, builtin*.c) ---- */
+/* ---- arrays and the language's functions (array.c, builtin*.c) ---- */
 
 tensor *make_matmul(checker *state, tensor *a, tensor *b, span where);
 tensor *make_transpose(checker *state, tensor *of, span where);
 
-/* NULL when there is no function of this name in the language. */
-typedef struct builtin builtin;
-const builtin *find_builtin(const char *name);
-tensor *check_builtin(checker *state, const builtin *function, const ast_expression *call);
+typedef enum { BUILTIN_NONE, BUILTIN_OPERATION, BUILTIN_BUILT, BUILTIN_LATER } builtin_kind;
+builtin_kind find_builtin(const char *name); /* of the language's own functions */
+tensor *check_builtin(checker *state, const ast_expression *call);
 int builtin_names(const char **names); /* how many; names may be NULL */
 
 /* reduction_named: -1 when there is none. */

@@ -90,30 +90,28 @@ static binding *named_output(checker *state, const ast_definition *syntax) {
     diagnose_hint(state->report, "give the output a name of its own: output r = ...");
     return NULL;
   }
-  tensor *value = state->definitions.items[of->number].reference;
+  definition_state *definition = &state->definitions.items[of->number];
+  if (definition->listed) diagnose(state->report, "duplicate-name", syntax->where, "'%s' is an output twice", name);
+  definition->listed = true;
+  tensor *value = definition->reference;
   if (!value || value->type == SCALAR_REAL) return value ? value->name : NULL;
   open_scope(state, false, true);
   tensor *as_number = close_scope(state, as_real(state, value));
   return as_number ? list_definition(state, name, as_number, syntax->where) : NULL;
 }
 
-static bool is_listed(const checker *state, const char *name) {
-  for (int k = 0; k < state->program->outputs.count; k++)
-    if (state->program->outputs.items[k].name == name) return true;
-  return false;
+static binding *own_output(definition_state *of) {
+  of->listed = true;
+  return of->reference ? of->reference->name : NULL;
 }
 
 void check_outputs(checker *state) {
   int next = state->model->definitions.count;
   for (int k = 0; k < state->model->outputs.count; k++) {
     const ast_definition *syntax = &state->model->outputs.items[k];
-    tensor *reference = NULL;
-    if (syntax->value) reference = state->definitions.items[next++].reference;
-    binding *value = !syntax->value ? named_output(state, syntax) : reference ? reference->name : NULL;
+    binding *value = syntax->value ? own_output(&state->definitions.items[next++]) : named_output(state, syntax);
     if (!value) continue;
-    output made = {symbol_of(state, syntax->name.name)->name, value, syntax->where};
-    if (is_listed(state, made.name))
-      diagnose(state->report, "duplicate-name", syntax->where, "'%s' is an output twice", made.name);
+    output made = {syntax->name.name, value, syntax->where};
     list_push(state->memory, &state->program->outputs, made);
   }
 }

@@ -24,16 +24,16 @@ static void fix_dimension(checker *state, const fixed_extent *fixed) {
     if (nearest) diagnose_hint(state->report, "did you mean '%s'?", nearest);
     return;
   }
-  dimension_state *dimension = &state->dimensions[of->number];
+  dimension_state *into = &state->dimensions[of->number];
   if (fixed->value < 0) {
     diagnose(state->report, "negative-extent", nowhere, "the extent '%s' can't be negative", fixed->name);
-  } else if (has_names(dimension->syntax->value)) {
+  } else if (has_names(into->syntax->value)) {
     diagnose(state->report, "derived-extent", of->where, "the extent '%s' follows from others: it can't be fixed",
              fixed->name);
     diagnose_hint(state->report, "fix the extents that it is computed from");
   } else {
-    dimension->override = true;
-    dimension->fixed = fixed->value;
+    into->override = true;
+    into->fixed = fixed->value;
   }
 }
 

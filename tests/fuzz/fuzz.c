@@ -21,7 +21,7 @@ static case_input drawn(arena *memory, random_stream *from, const char *name, in
 
 static binding_point *random_point(subject *of, random_stream *from) {
   int n = 1 + random_below(from, 4), m = 1 + random_below(from, 3);
-  case_input arrays[5];
+  case_input *arrays = arena_array(of->memory, case_input, 5);
   arrays[0] = drawn(of->memory, from, "x", 1, n, 0, 0);
   arrays[1] = drawn(of->memory, from, "s", 0, 0, 0, 0);
   arrays[2] = drawn(of->memory, from, "p", 1, m, 0, 0);

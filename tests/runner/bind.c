@@ -20,20 +20,23 @@ static const host_array *array_named(const case_input *arrays, int count, const 
   return NULL;
 }
 
+/* Is the extent `wanted` when the free one has this value? */
+static bool fits(const tensor_program *model, binding_point *at, scalar extent, int id, int64_t value, int64_t wanted) {
+  int64_t got;
+  at->extents[id] = value;
+  return whole_evaluate(model->dag, extent, at->extents, &got) && got == wanted;
+}
+
 /* An axis whose extent is a free one gives it its value; one whose extent is n + 1, say, gives n by trying. */
 static void solve_extent(const tensor_program *model, binding_point *at, scalar extent, int64_t wanted) {
-  const scalar_node *node = scalar_at(model->dag, extent);
-  if (node->op == SCALAR_EXTENT && at->extents[node->id] == EXTENT_UNKNOWN) at->extents[node->id] = wanted;
-  if (node->op == SCALAR_EXTENT) return;
   for (int d = 0; d < model->dimensions.count; d++) {
     const scalar_node *free = scalar_at(model->dag, model->dimensions.items[d].value);
-    int64_t got = -1;
     if (free->op != SCALAR_EXTENT || at->extents[free->id] != EXTENT_UNKNOWN) continue;
-    for (int64_t tried = 0; tried <= wanted && got != wanted; tried++) {
-      at->extents[free->id] = tried;
-      if (!whole_evaluate(model->dag, extent, at->extents, &got)) break;
-    }
-    if (got != wanted) at->extents[free->id] = EXTENT_UNKNOWN;
+    bool depends =
+        !fits(model, at, extent, free->id, wanted, wanted) || !fits(model, at, extent, free->id, wanted + 1, wanted);
+    for (int64_t tried = wanted; depends && tried >= 0; tried--)
+      if (fits(model, at, extent, free->id, tried, wanted)) return;
+    at->extents[free->id] = EXTENT_UNKNOWN;
   }
 }
 

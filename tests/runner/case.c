@@ -183,6 +183,12 @@ static void read_directives(reader *with, const char *from) {
   }
 }
 
+/* The text itself, or that of the file that `@PATH` names. */
+static const char *model_text(arena *memory, const char *text, size_t length) {
+  const char *model = arena_copy(memory, text, length);
+  return model[0] == '@' ? read_file(memory, arena_copy(memory, text + 1, length - 2), &length) : model;
+}
+
 test_case *case_read(arena *memory, const char *path, const char *data) {
   test_case *into = arena_new(memory, test_case);
   into->path = path;
@@ -194,7 +200,8 @@ test_case *case_read(arena *memory, const char *path, const char *data) {
     return into;
   }
   end += *end == '\n';
-  into->model = arena_copy(memory, text, (size_t)(end - text));
+  into->model = model_text(memory, text, (size_t)(end - text));
+  if (!into->model) into->broken = arena_format(memory, "%s: no such model: %s", path, text);
   reader with = {memory, into, data, 2};
   for (const char *c = text; c < end; c++) with.line += *c == '\n';
   read_directives(&with, end + 4);

@@ -25,12 +25,14 @@ void subject_close(subject *of) {
 }
 
 bool subject_compile(subject *of) {
+  if (of->failures) return false;
   of->code = session_compile(of->with);
   if (of->code) return true;
   const char *path = "build/refused-by-libtcc.c";
-  FILE *file = fopen(path, "w");
+  const char *code = session_jit_text(of->with);
+  FILE *file = code ? fopen(path, "w") : NULL;
   if (file) {
-    fputs(session_jit_text(of->with), file);
+    fputs(code, file);
     fclose(file);
   }
   subject_fails(of, "libtcc refuses the code (saved in %s):\n%s", path, session_diagnostics(of->with));

@@ -8,7 +8,7 @@ static int kept_array = -1;
 static void share_all(kernel_program *program) {
   bool *kept = arena_array(program->module->memory, bool, program->module->arrays.count);
   if (kept_array >= 0) kept[kept_array] = true;
-  share(program, kept);
+  share_reductions(program, kept);
 }
 
 /* s += x[k]^2 over an index of its own. */
