@@ -170,15 +170,6 @@ static int as_real(session *with, kernel_program *program, int number) {
   return real;
 }
 
-/* An array that nothing computes, because it is zero. */
-static int zeros(session *with, kernel_program *program, array like) {
-  like.role = ARRAY_LOCAL;
-  int made = kernel_array(program->module, like);
-  list_push(with->memory, &program->locals, made);
-  list_push(with->memory, &program->body, kernel_fill(program->module, made, scalar_real(with->dag, 0), like.where));
-  return made;
-}
-
 static int seed_array(session *with, int like, const char *name, bool block) {
   kernel_module *module = with->lowered->module;
   array made = module->arrays.items[like];
@@ -191,6 +182,16 @@ static int seed_array(session *with, int like, const char *name, bool block) {
     made.extents = extents;
   }
   return kernel_array(module, made);
+}
+
+/* A derivative that nothing computes, because it is zero: an array of zeros like the seed of `like` would be. */
+static int zeros(session *with, kernel_program *program, int like, bool block) {
+  int made = seed_array(with, like, "zero", block);
+  array *of = &program->module->arrays.items[made];
+  of->role = ARRAY_LOCAL;
+  list_push(with->memory, &program->locals, made);
+  list_push(with->memory, &program->body, kernel_fill(program->module, made, scalar_real(with->dag, 0), of->where));
+  return made;
 }
 
 /* The extent of blocks is one more free extent of the model, after its own. */
@@ -227,6 +228,10 @@ static bool derive_value(session *with, const request *wanted, emitted_function 
 static bool find_sources(session *with, const request *wanted, numbers *arrays, numbers *definitions) {
   for (int k = 0; k < wanted->read_count; k++) {
     numbers one = {0};
+    if (input_named(with->model, wanted->read[k]) < 0 && definition_named(with->model, wanted->read[k]) < 0) {
+      report_unknown(with, wanted->read[k], "input or definition");
+      return false;
+    }
     if (input_named(with->model, wanted->read[k]) >= 0) {
       if (!find_inputs(with, &wanted->read[k], 1, arrays)) return false;
       continue;
@@ -282,8 +287,7 @@ static bool derive_product(session *with, const request *wanted, emitted_functio
   session_pass(with, "tangent", program);
   for (int k = 0; k < read.count; k++) {
     int found = tangent.of[adjoint.of[read.items[k]]];
-    if (found < 0)
-      found = zeros(with, program, program->module->arrays.items[seed_array(with, read.items[k], "", wanted->block)]);
+    if (found < 0) found = zeros(with, program, read.items[k], wanted->block);
     add_result(program, found, arena_format(with->memory, "H%s_dot", wanted->read[k]),
                arena_format(with->memory, "the derivative of d f / d %s along the direction", wanted->read[k]));
   }
@@ -312,8 +316,7 @@ static bool derive_jvp(session *with, const request *wanted, emitted_function *i
   for (int k = 0; k < definitions.count; k++) {
     int primal_array = definition_array(with, definitions.items[k]);
     int found = tangent.of[primal_array];
-    if (found < 0)
-      found = zeros(with, program, program->module->arrays.items[seed_array(with, primal_array, "", wanted->block)]);
+    if (found < 0) found = zeros(with, program, primal_array, wanted->block);
     add_result(program, found, arena_format(with->memory, "%s_dot", wanted->read[k]), NULL);
   }
   into->program = finish(with, program);

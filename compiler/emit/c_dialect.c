@@ -41,8 +41,7 @@ static bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-/* t1, t2, ... are the temporaries of emitted code. */
-static bool like_temporary(const char *word) {
+bool c_like_temporary(const char *word) {
   return word[0] == 't' && is_digit(word[1]) && word[1 + strspn(word + 1, "0123456789")] == '\0';
 }
 
@@ -57,7 +56,7 @@ const char *c_identifier(arena *memory, const char *name) {
     if (c != '_' || at == 0 || made[at - 1] != '_') made[at++] = c;
   }
   made[at] = '\0';
-  if (c_reserved(made) || like_temporary(made)) made[at] = '_';
+  if (c_reserved(made)) made[at] = '_';
   return made;
 }
 
@@ -120,6 +119,10 @@ const char *c_names_claim(c_names *in, const char *name) {
   list_push(in->memory, &in->taken, (c_name){identifier, hash_of(identifier), -1, stem, 2});
   put_into_bucket(in, in->taken.count - 1);
   return identifier;
+}
+
+bool c_names_has(const c_names *in, const char *identifier) {
+  return find_name(in, identifier) >= 0;
 }
 
 int c_names_open(const c_names *in) {

@@ -10,8 +10,11 @@
 /* A word of C, C++ or CUDA, or a name that math.h, stddef.h, stdint.h or the preprocessor gives a meaning. */
 bool c_reserved(const char *word);
 
+/* Is it `t` and digits, as temporaries of emitted code are called? */
+bool c_like_temporary(const char *word);
+
 /* The identifier nearest to a user's name: letters, digits and `_`; what else there is becomes `_`. Never empty, never
- * reserved, never `t` and digits, which is how temporaries are called. */
+ * reserved. */
 const char *c_identifier(arena *memory, const char *name);
 
 /* The same in capital letters: what a model's macros begin with. */
@@ -37,6 +40,9 @@ c_names c_names_create(arena *memory);
 
 /* An identifier for `name` that none in force has: its c_identifier, with _2, _3, ... where needed. */
 const char *c_names_claim(c_names *in, const char *name);
+
+/* Is this very identifier in force? */
+bool c_names_has(const c_names *in, const char *identifier);
 
 /* The block that opens here; what c_names_close gives back to end it. */
 int c_names_open(const c_names *in);

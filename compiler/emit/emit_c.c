@@ -60,6 +60,16 @@ static void find_gradients(emitter *to) {
   }
 }
 
+static void keep_from_temporaries(emitter *to, const char *name) {
+  if (c_like_temporary(name) && !c_names_has(&to->not_temporary, name)) c_names_claim(&to->not_temporary, name);
+}
+
+static void find_not_temporary(emitter *to) {
+  to->not_temporary = c_names_create(to->memory);
+  for (int k = 0; k < to->module->arrays.count; k++) keep_from_temporaries(to, to->module->arrays.items[k].name);
+  for (int k = 0; k < to->extents.count; k++) keep_from_temporaries(to, to->extents.items[k].member);
+}
+
 emitter *emitter_create(const emission *what, bool for_jit) {
   arena *memory = what->module->memory;
   emitter *made = arena_new(memory, emitter);
@@ -72,6 +82,7 @@ emitter *emitter_create(const emission *what, bool for_jit) {
   made->prefix = for_jit ? "adjoin" : c_identifier(memory, what->prefix);
   find_extents(made);
   find_gradients(made);
+  find_not_temporary(made);
   c_names members = c_names_create(memory);
   made->plans = arena_array(memory, memory_plan *, what->function_count);
   made->input_members = arena_array(memory, const char *, what->model->inputs.count);
@@ -134,6 +145,7 @@ writer writer_create(emitter *for_all, int function, text *out) {
   made.around = surroundings_create(module);
   made.array_names = arena_array(memory, const char *, count);
   made.array_used = arena_array(memory, bool, count);
+  made.array_loaded = arena_array(memory, bool, count);
   made.scope_of = arena_array(memory, int, count);
   made.stored = arena_array(memory, bool, count);
   made.declared_by_store = arena_array(memory, bool, count);

@@ -273,25 +273,25 @@ static void write_functions(header *in, text *out) {
   }
 }
 
-static void write_top(header *in) {
+static void write_introduction(header *in) {
   text_format(in->out, "/* %s.h, made by Adjoin ", in->prefix);
   c_comment(in->out, in->what->version, " * ");
   text_append(in->out, " from ");
   c_comment(in->out, file_name(in->what->module->from), " * ");
-  text_format(in->out,
-              ". Do not edit: edit the model and make it again.\n"
-              " *\n"
-              " * Include it wherever it is used; in one file, define %s_IMPLEMENTATION before that. It is C99, C++ "
-              "and CUDA, and\n"
-              " * needs nothing but the mathematical library. Compile with -ffp-contract=off (nvcc: -fmad=false) to "
-              "get the same\n"
-              " * bits from every compiler. Arrays must not overlap. */\n"
-              "#ifndef %s_ADJOIN_H\n"
-              "#define %s_ADJOIN_H\n\n"
-              "#include <stddef.h>\n"
-              "#include <stdint.h>\n\n",
-              in->macro, in->macro, in->macro);
-  text_format(in->out, "#define %s_ADJOIN_VERSION ", in->macro);
+  text_format(
+      in->out,
+      ". Do not edit: edit the model and make it again.\n"
+      " *\n"
+      " * Include it wherever it is used; in one file, define %s_IMPLEMENTATION before that. It is C99, C++ and\n"
+      " * CUDA, and needs nothing but the mathematical library. Compile with -ffp-contract=off (nvcc: -fmad=false)\n"
+      " * to get the same bits from every compiler. Arrays must not overlap. */\n",
+      in->macro);
+}
+
+static void write_top(header *in) {
+  write_introduction(in);
+  text_format(in->out, "#ifndef %s_ADJOIN_H\n#define %s_ADJOIN_H\n\n", in->macro, in->macro);
+  text_format(in->out, "#include <stddef.h>\n#include <stdint.h>\n\n#define %s_ADJOIN_VERSION ", in->macro);
   c_string(in->out, in->what->version);
   text_format(in->out, "\n#define %s_ADJOIN_ABI %d\n\n", in->macro, EMITTED_ABI);
   text_format(in->out,

@@ -94,6 +94,7 @@ static void write_stored_value(writer *to, const body *in, const part *load, int
   bool compared = !is_variable(from) && from->type == SCALAR_TRUTH;
   open_parenthesis(to, (cast && precedence > PRECEDENCE_PREFIX) || (compared && precedence > PRECEDENCE_EQUAL));
   if (cast) text_append(to->out, "(ptrdiff_t)");
+  to->array_loaded[node->id] = true;
   write_entry(to, in, node->id, place);
   if (compared) text_append(to->out, " != 0");
   close_parenthesis(to, (cast && precedence > PRECEDENCE_PREFIX) || (compared && precedence > PRECEDENCE_EQUAL));

@@ -59,11 +59,15 @@ void write_set(writer *to, const char *type, const char *variable, const body *i
 }
 
 const char *new_variable(writer *to) {
-  char digits[16];
-  size_t at = sizeof digits;
-  for (int rest = ++to->variable_count; rest > 0; rest /= 10) digits[--at] = (char)('0' + rest % 10);
-  digits[--at] = 't';
-  return arena_copy(to->memory, digits + at, sizeof digits - at);
+  char name[16];
+  size_t at;
+  do {
+    at = sizeof name - 1;
+    name[at] = '\0';
+    for (int rest = ++to->variable_count; rest > 0; rest /= 10) name[--at] = (char)('0' + rest % 10);
+    name[--at] = 't';
+  } while (c_names_has(&to->for_all->not_temporary, name + at));
+  return arena_copy(to->memory, name + at, sizeof name - 1 - at);
 }
 
 /* variable = the argument that is computed in an arm. */
@@ -260,7 +264,9 @@ static void open_loop(writer *to, const body *in, int level) {
   const axis *over = &in->of->axes.items[level - 1];
   int lower = in->lower[level - 1], upper = in->upper[level - 1];
   while (to->index_names.count <= over->index) list_push(to->memory, &to->index_names, NULL);
-  const char *name = c_names_claim(&to->names, scalar_index_name(to->module->dag, over->index));
+  const char *wanted = scalar_index_name(to->module->dag, over->index);
+  if (c_like_temporary(wanted)) wanted = arena_format(to->memory, "%s_", wanted);
+  const char *name = c_names_claim(&to->names, wanted);
   write_indent(to);
   write_all(to, "for (ptrdiff_t ", name, " = ", NULL);
   write_expression(to, in, in->of->descending ? upper : lower, PRECEDENCE_ANY);
@@ -381,5 +387,7 @@ void write_statements(writer *to, const statement_list *list, const int *locals,
   int opened = c_names_open(&to->names);
   if (local_count > 0) declare_locals(to, list, locals, local_count);
   for (int k = 0; k < list->count; k++) write_statement(to, list->items[k]);
+  for (int k = 0; k < local_count; k++) /* compilers warn of variables that nothing reads */
+    if (to->stored[locals[k]] && !to->array_loaded[locals[k]]) write_line(to, "(void)%s;", to->array_names[locals[k]]);
   c_names_close(&to->names, opened);
 }

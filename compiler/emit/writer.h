@@ -33,7 +33,8 @@ typedef struct {
   const char *directions;     /* the member that says how many directions are taken at once, or NULL */
   const char **input_members; /* by input */
   LIST(gradient_member) gradient;
-  memory_plan **plans; /* by function; NULL until asked for */
+  c_names not_temporary; /* names of arrays and extents that temporaries would have too */
+  memory_plan **plans;   /* by function; NULL until asked for */
   bool used_ops[SCALAR_OP_COUNT];
   bool used_infinity, used_nan; /* in constants */
 } emitter;
@@ -56,6 +57,7 @@ typedef struct {
   const char **array_names;       /* by array; NULL when not in force */
   LIST(const char *) index_names; /* by index variable; NULL when not in force */
   bool *array_used;               /* by array */
+  bool *array_loaded;             /* by array */
   int *scope_of, scope_count;     /* by array: the scope whose C variable it is */
   bool *stored;                   /* by array: a store to the C variable has been found */
   bool *declared_by_store;        /* by array: the C variable is declared where it is first assigned */
@@ -68,7 +70,7 @@ void write_line(writer *to, const char *format, ...) __attribute__((format(print
 void write_indent(writer *to);
 void write_all(writer *to, ...) __attribute__((sentinel));
 
-/* The next temporary: t1, t2, ... */
+/* The next temporary: t1, t2, ..., without those that are names of the model. */
 const char *new_variable(writer *to);
 
 /* expression.c: a part as an expression that binds at least as tightly as `precedence` asks. */

@@ -94,7 +94,7 @@ static void fill_cumulative(lowerer *state, const tensor *of, const destination 
   scalar later = scalar_binary(dag, OP_ge, subscripts[of->axis], zero);
   before = scalar_select(dag, later, before, scalar_real(dag, 0));
   scalar sum = scalar_binary(dag, OP_add, before, added);
-  emit_store(state, kernel_store(state->module, STORE_ASSIGN, into->array, place, sum), of->where);
+  emit_store(state, store_safely(state, STORE_ASSIGN, into->array, place, sum), of->where);
   close_recurrence(state, &in_order, of->where);
   close_loop(state, &around, NO_SCALAR, NULL, of->where);
 }
@@ -104,7 +104,7 @@ static void fill_sum(lowerer *state, const tensor *of, const tensor *sum, const 
                      const destination *into) {
   const scalar *place = place_of(state, into, subscripts, of->rank);
   scalar zero = scalar_real(state->dag, 0);
-  emit_store(state, kernel_store(state->module, STORE_ASSIGN, into->array, place, zero), of->where);
+  emit_store(state, store_safely(state, STORE_ASSIGN, into->array, place, zero), of->where);
   int named = of->kind == TENSOR_COMPREHENSION ? of->axis_count : 0;
   scalar *before = arena_array(state->module->memory, scalar, named > 0 ? named : 1);
   for (int k = 0; k < named; k++) before[k] = set_index(state, of->axes[k].index, subscripts[k]);
@@ -126,7 +126,7 @@ static void fill_elements(lowerer *state, const tensor *of, const destination *i
   }
   scalar value = element(state, of, subscripts);
   const scalar *place = place_of(state, into, subscripts, of->rank);
-  store final = kernel_store(state->module, STORE_ASSIGN, into->array, place, value);
+  store final = store_safely(state, STORE_ASSIGN, into->array, place, value);
   close_loop(state, &over, NO_SCALAR, &final, of->where);
 }
 

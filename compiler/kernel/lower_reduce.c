@@ -2,37 +2,60 @@
 #include "compiler/kernel/lower_scope.h"
 #include <math.h>
 
-/* The loops of a reduction, being built: `condition` holds where an entry takes part. */
+/* The loops of a reduction, being built: `condition` holds where an entry takes part. A limit that needs statements of
+ * its own, or a proof about outer indices, starts a new loop inside those before it. */
 typedef struct {
   axis *axes;
   scalar *before; /* what stood for the tensor's indices */
-  loop over;
+  loop *levels;   /* from the outermost inwards; each over the next axes */
+  int level_count;
   scope *outside_arm;
   scalar condition;
 } reduction_loop;
+
+/* Is the limit an expression of extents and indices, which is the same in every scope? */
+static bool is_plain_limit(const tensor *limit) {
+  if (limit->kind == TENSOR_CONSTANT || limit->kind == TENSOR_INDEX) return true;
+  if (limit->kind != TENSOR_APPLY || limit->op == OP_whole_quotient || limit->op == OP_whole_remainder) return false;
+  for (int k = 0; k < limit->argument_count; k++)
+    if (!is_plain_limit(limit->arguments[k])) return false;
+  return true;
+}
 
 /* Opens the loops and, where there is a condition, its arm: what the body needs runs only for what takes part. */
 static reduction_loop open_reduction(lowerer *state, const tensor *of) {
   arena *memory = state->module->memory;
   reduction_loop made = {.axes = arena_array(memory, axis, of->axis_count),
-                         .before = arena_array(memory, scalar, of->axis_count)};
+                         .before = arena_array(memory, scalar, of->axis_count),
+                         .levels = arena_array(memory, loop, of->axis_count + 1)};
+  int opened = 0;
   for (int k = 0; k < of->axis_count; k++) {
-    scalar upper = element(state, of->axes[k].limit, NULL);
-    made.axes[k] = new_axis(state, of->axes[k].index, upper);
-    scalar index = axis_index(state, &made.axes[k]);
-    made.before[k] = set_index(state, of->axes[k].index, index);
+    const tensor *limit = of->axes[k].limit;
+    if (!is_plain_limit(limit) && k > opened) {
+      made.levels[made.level_count++] = open_loop(state, made.axes + opened, k - opened);
+      opened = k;
+    }
+    made.axes[k] = new_axis(state, of->axes[k].index, element(state, limit, NULL));
+    made.before[k] = set_index(state, of->axes[k].index, axis_index(state, &made.axes[k]));
   }
-  made.over = open_loop(state, made.axes, of->axis_count);
+  made.levels[made.level_count++] = open_loop(state, made.axes + opened, of->axis_count - opened);
   if (!of->condition) return made;
   made.condition = element(state, of->condition, NULL);
   made.outside_arm = open_arm(state, made.condition);
   return made;
 }
 
-/* Ends the arm of the condition and gives the indices back; the loop itself is still open. */
+/* Ends the arm of the condition and gives the indices back; the loops themselves are still open. */
 static void end_body(lowerer *state, const tensor *of, const reduction_loop *made) {
   if (of->condition) close_arm(state, made->outside_arm, made->condition, of->where);
   for (int k = 0; k < of->axis_count; k++) set_index(state, of->axes[k].index, made->before[k]);
+}
+
+/* Closes the loops with a last store. */
+static void close_reduction(lowerer *state, const reduction_loop *made, scalar guard, const store *final, span where) {
+  int innermost = made->level_count - 1;
+  close_loop(state, &made->levels[innermost], guard, final, where);
+  for (int k = innermost - 1; k >= 0; k--) close_loop(state, &made->levels[k], NO_SCALAR, NULL, where);
 }
 
 /* into[place] (kind)= the body's value, over the reduction's loops. `constant` stands in for the body unless
@@ -44,8 +67,8 @@ static void accumulate(lowerer *state, const tensor *of, const scalar *subscript
   if (value == NO_SCALAR) value = element(state, of->arguments[0], subscripts);
   if (scalar_at(state->dag, value)->type == SCALAR_TRUTH) value = scalar_unary(state->dag, OP_real_of_truth, value);
   end_body(state, of, &made);
-  store final = kernel_store(state->module, kind, into, place, value);
-  close_loop(state, &made.over, made.condition, &final, of->where);
+  store final = store_safely(state, kind, into, place, value);
+  close_reduction(state, &made, made.condition, &final, of->where);
 }
 
 void sum_into(lowerer *state, const tensor *of, const scalar *subscripts, int into, const scalar *place) {
@@ -151,7 +174,7 @@ static stored_body store_body(lowerer *state, const tensor *of, const scalar *su
   box_of(state, of, over.axes, made.box);
   for (int k = 0; k < of->axis_count; k++) place[k] = axis_index(state, &over.axes[k]);
   scope *inside = state->now;
-  state->now = over.over.outer;
+  state->now = over.levels[0].outer;
   made.values = new_local(state, NULL, SCALAR_REAL, of->axis_count, made.box, NO_SCALAR, of->where);
   if (of->condition)
     made.takes_part = new_local(state, NULL, SCALAR_TRUTH, of->axis_count, made.box, NO_SCALAR, of->where);
@@ -159,7 +182,7 @@ static stored_body store_body(lowerer *state, const tensor *of, const scalar *su
   if (of->condition)
     emit_store(state, kernel_store(state->module, STORE_ASSIGN, made.takes_part, place, over.condition), of->where);
   store final = kernel_store(state->module, STORE_ASSIGN, made.values, place, value);
-  close_loop(state, &over.over, over.condition, &final, of->where);
+  close_reduction(state, &over, over.condition, &final, of->where);
   return made;
 }
 
@@ -182,6 +205,17 @@ static second_pass open_second_pass(lowerer *state, const tensor *of, const stor
   return made;
 }
 
+/* A loop that runs no iteration, whatever the data: then its max has no value, and the model is wrong. */
+static void refuse_empty(lowerer *state, const tensor *of, const char *message) {
+  for (int k = 0; k < of->axis_count; k++) {
+    int64_t limit;
+    if (of->axes[k].limit->kind != TENSOR_CONSTANT) continue;
+    if (!scalar_is_whole(state->dag, of->axes[k].limit->value, &limit) || limit > 0) continue;
+    diagnose(state->report, "empty-range", of->where, "%s", message);
+    return;
+  }
+}
+
 /* max is a gather at argmax, so that it is right at every order: where = argmax of the body; value = body there. */
 static scalar extreme(lowerer *state, const tensor *of, const scalar *subscripts) {
   scalar_dag *dag = state->dag;
@@ -194,9 +228,11 @@ static scalar extreme(lowerer *state, const tensor *of, const scalar *subscripts
   store_kind kind = of->reduction == REDUCE_MAX ? STORE_ARGMAX : STORE_ARGMIN;
   store final = kernel_store(module, kind, where, NULL, pass.value);
   final.position = linear_place(state, of, pass.over.axes, body.box);
-  final.check = kernel_check(module, of->where, "%s over an empty range has no value",
-                             of->reduction == REDUCE_MAX ? "max" : "min");
-  close_loop(state, &pass.over.over, pass.takes_part, &final, of->where);
+  const char *message =
+      of->reduction == REDUCE_MAX ? "max over an empty range has no value" : "min over an empty range has no value";
+  if (state->now->condition == NO_SCALAR) refuse_empty(state, of, message);
+  final.check = kernel_check(module, of->where, "%s", message);
+  close_reduction(state, &pass.over, pass.takes_part, &final, of->where);
   scalar *place = arena_array(module->memory, scalar, of->axis_count);
   scalar linear = kernel_load(module, where, NULL);
   for (int k = of->axis_count - 1; k >= 0; k--) {
@@ -216,7 +252,7 @@ static scalar logsumexp(lowerer *state, const tensor *of, const scalar *subscrip
   int largest = new_scalar(state, -INFINITY, of->where);
   second_pass pass = open_second_pass(state, of, &body);
   store most = kernel_store(module, STORE_MAXIMUM, largest, NULL, pass.value);
-  close_loop(state, &pass.over.over, pass.takes_part, &most, of->where);
+  close_reduction(state, &pass.over, pass.takes_part, &most, of->where);
   scalar shift = scalar_unary(dag, OP_stop, kernel_load(module, largest, NULL));
   scalar finite = scalar_binary(dag, OP_lt, scalar_unary(dag, OP_abs, shift), infinity);
   shift = scalar_select(dag, finite, shift, none);
@@ -224,7 +260,7 @@ static scalar logsumexp(lowerer *state, const tensor *of, const scalar *subscrip
   pass = open_second_pass(state, of, &body);
   scalar term = scalar_unary(dag, OP_exp, scalar_binary(dag, OP_sub, pass.value, shift));
   store add = kernel_store(module, STORE_ADD, total, NULL, term);
-  close_loop(state, &pass.over.over, pass.takes_part, &add, of->where);
+  close_reduction(state, &pass.over, pass.takes_part, &add, of->where);
   scalar sum_of_exp = kernel_load(module, total, NULL);
   scalar empty = scalar_binary(dag, OP_eq, sum_of_exp, none);
   scalar value = scalar_binary(dag, OP_add, shift, scalar_unary(dag, OP_log, sum_of_exp));

@@ -194,6 +194,10 @@ void require_nonnegative(lowerer *state, scalar node, span where, const char *fo
   scalar holds = scalar_binary(dag, OP_ge, least, zero);
   holds = scalar_binary(dag, OP_or, some_loop_is_empty(state), holds);
   if (scalar_is_truth(dag, holds, true)) return;
+  if (scalar_is_truth(dag, holds, false)) {
+    diagnose(state->report, "out-of-range", where, "%s", message);
+    return;
+  }
   for (int k = 0; k < state->checked_early.count; k++)
     if (state->checked_early.items[k] == holds) return;
   list_push(memory, &state->checked_early, holds);
@@ -241,19 +245,29 @@ static scalar zero_of(scalar_dag *dag, scalar_type type) {
   return type == SCALAR_WHOLE ? scalar_whole(dag, 0) : scalar_truth(dag, false);
 }
 
+/* What must be tested so that the subscripts are in range; NO_SCALAR when the loops around prove it. */
+static scalar range_test(lowerer *state, int number, const scalar *subscripts) {
+  whole_facts facts = facts_here(state, false);
+  scalar test = NO_SCALAR;
+  for (int k = 0; k < state->module->arrays.items[number].rank; k++) {
+    scalar range = unproved_range(state, subscripts[k], state->module->arrays.items[number].extents[k], &facts);
+    if (range == NO_SCALAR) continue;
+    test = test == NO_SCALAR ? range : scalar_binary(state->dag, OP_and, test, range);
+  }
+  return test;
+}
+
 /* The test is part of the expression, so that no later transformation can move the load away from it. */
 scalar load_safely(lowerer *state, int from, const scalar *subscripts) {
-  scalar_dag *dag = state->dag;
-  whole_facts facts = facts_here(state, false);
-  scalar safe = NO_SCALAR;
-  int rank = state->module->arrays.items[from].rank;
-  for (int k = 0; k < rank; k++) {
-    scalar range = unproved_range(state, subscripts[k], state->module->arrays.items[from].extents[k], &facts);
-    if (range == NO_SCALAR) continue;
-    safe = safe == NO_SCALAR ? range : scalar_binary(dag, OP_and, safe, range);
-  }
+  scalar test = range_test(state, from, subscripts);
   scalar load = kernel_load(state->module, from, subscripts);
-  if (safe == NO_SCALAR) return load;
-  scalar otherwise = zero_of(dag, scalar_at(dag, load)->type);
-  return scalar_select(dag, safe, load, otherwise);
+  if (test == NO_SCALAR) return load;
+  scalar otherwise = zero_of(state->dag, scalar_at(state->dag, load)->type);
+  return scalar_select(state->dag, test, load, otherwise);
+}
+
+store store_safely(lowerer *state, store_kind kind, int into, const scalar *subscripts, scalar value) {
+  store made = kernel_store(state->module, kind, into, subscripts, value);
+  made.guard = range_test(state, into, subscripts);
+  return made;
 }

@@ -111,6 +111,10 @@ void require(lowerer *state, scalar holds, span where, const char *message);
  */
 scalar load_safely(lowerer *state, int from, const scalar *subscripts);
 
+/* The same for a store: a guard of its own where the range is not proved (the last entry of an array of n entries,
+ * when n may be 0 and a check has said so). */
+store store_safely(lowerer *state, store_kind kind, int into, const scalar *subscripts, scalar value);
+
 /* One element of a tensor node (lower_element.c). */
 scalar element(lowerer *state, const tensor *of, const scalar *subscripts);
 void enter_bindings(lowerer *state, const tensor *let);

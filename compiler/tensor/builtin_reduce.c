@@ -63,9 +63,13 @@ static tensor *square(checker *state, tensor *of, span where) {
   return make_binary(state, OP_pow, of, make_real(state, 2, where), where);
 }
 
+/* The root of the sum of squares; where that is 0 a constant, so that the derivative there is 0, as it is for hypot. */
 tensor *build_norm(checker *state, const builtin_call *call) {
   tensor *squares = square(state, real_argument(state, call, 0), call->where);
-  return make_unary(state, OP_sqrt, reduce_as_called(state, call, REDUCE_SUM, squares), call->where);
+  tensor *sum = share(state, reduce_as_called(state, call, REDUCE_SUM, squares));
+  tensor *zero = make_real(state, 0, call->where);
+  tensor *vanishes = make_binary(state, OP_eq, sum, zero, call->where);
+  return make_select(state, vanishes, zero, make_unary(state, OP_sqrt, sum, call->where), call->where);
 }
 
 tensor *build_dot(checker *state, const builtin_call *call) {

@@ -57,7 +57,7 @@ static bool prepare(arena *memory, const workload *load, prepared_run *into) {
   const char **first = arena_array(memory, const char *, 1);
   first[0] = of->model->inputs.items[0].name;
   bool good = subject_request(of, (request){REQUEST_VALUE, "value", NULL, 0, NULL, 0, false}) == 0 &&
-              subject_request(of, (request){REQUEST_GRADIENT, "gradient", first, 1, NULL, 0, false}) == 1 &&
+              subject_request(of, (request){REQUEST_GRADIENT, "grad", first, 1, NULL, 0, false}) == 1 &&
               subject_request(of, (request){REQUEST_PRODUCT, "product", first, 1, first, 1, false}) == 2;
   return good && subject_compile(of);
 }

@@ -141,8 +141,13 @@ static bool write_header(const batch *with, int number) {
 }
 
 /* The unit of a subject; a compiler that is kept to some subjects has one unit. */
-static int unit_of(const compiler *by, int number) {
-  return by->only[0] ? 0 : number % UNITS;
+static int units_of(const batch *with, const compiler *by) {
+  if (by->only[0]) return 1;
+  return with->count < UNITS ? with->count : UNITS;
+}
+
+static int unit_of(const batch *with, const compiler *by, int number) {
+  return number % units_of(with, by);
 }
 
 static bool takes(const compiler *by, const subject *of) {
@@ -156,7 +161,7 @@ static const char *unit_path(const batch *with, const compiler *by, int unit, co
 static bool write_unit(const batch *with, const compiler *by, int unit) {
   text out = text_create(with->memory);
   for (int k = 0; k < with->count; k++)
-    if (takes(by, with->subjects[k]) && unit_of(by, k) == unit) write_subject(with->subjects[k], k, &out);
+    if (takes(by, with->subjects[k]) && unit_of(with, by, k) == unit) write_subject(with->subjects[k], k, &out);
   return save(unit_path(with, by, unit, "c"), out.data);
 }
 
@@ -168,7 +173,7 @@ static void load(const batch *with, const compiler *by, int unit) {
   if (!library) printf("FAILED %s: %s\n", path, dlerror());
   for (int k = 0; k < with->count && library; k++) {
     subject *of = with->subjects[k];
-    if (!takes(by, of) || unit_of(by, k) != unit) continue;
+    if (!takes(by, of) || unit_of(with, by, k) != unit) continue;
     native_functions *into = &of->native[by->where];
     into->entries = arena_array(with->memory, entry_function *, of->functions.count);
     into->workspaces = arena_array(with->memory, workspace_function *, of->functions.count);
@@ -180,10 +185,6 @@ static void load(const batch *with, const compiler *by, int unit) {
       memcpy(&into->workspaces[f], &workspace, sizeof workspace);
     }
   }
-}
-
-static int units_of(const compiler *by) {
-  return by->only[0] ? 1 : UNITS;
 }
 
 static void add_job(const batch *with, const compiler *by, int unit, job_list *jobs) {
@@ -212,14 +213,14 @@ bool compile_ahead(arena *memory, subject *const *subjects, int count, const cha
   for (int k = 0; k < count; k++) good = write_header(&with, k) && good;
   for (int c = COMPILERS - 1; c >= 0 && good; c--) {
     used[c] = is_used(&with, &compilers[c]);
-    for (int unit = 0; used[c] && unit < units_of(&compilers[c]); unit++) {
+    for (int unit = 0; used[c] && unit < units_of(&with, &compilers[c]); unit++) {
       good = write_unit(&with, &compilers[c], unit) && good;
       add_job(&with, &compilers[c], unit, &jobs);
     }
   }
   if (!good || !run_jobs(jobs.items, jobs.count)) return false;
   for (int c = 0; c < COMPILERS; c++)
-    for (int unit = 0; used[c] && compilers[c].library && unit < units_of(&compilers[c]); unit++)
+    for (int unit = 0; used[c] && compilers[c].library && unit < units_of(&with, &compilers[c]); unit++)
       load(&with, &compilers[c], unit);
   return true;
 }

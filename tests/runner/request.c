@@ -26,9 +26,10 @@ static bool real_outputs(const tensor_program *model) {
 }
 
 static int request_of(subject *of, request wanted) {
-  if (of->failures) return -1;
+  if (of->failures || session_failed(of->with)) return -1;
   int number = subject_request(of, wanted);
-  if (number < 0) subject_fails(of, "a function was refused:\n%s", session_diagnostics(of->with));
+  bool good_reason = of->may_be_refused && !session_internal(of->with) && !session_exhausted(of->with);
+  if (number < 0 && !good_reason) subject_fails(of, "a function was refused:\n%s", session_diagnostics(of->with));
   return number;
 }
 

@@ -33,7 +33,8 @@ typedef struct {
   LIST(const char *) active;  /* real inputs with role var or param */
   LIST(const char *) outputs; /* names, without the objective */
   int failures;
-  bool accepting; /* expected texts that differ are replaced in the case's file */
+  bool may_be_refused; /* its functions, for a reason that the user is told */
+  bool accepting;      /* expected texts that differ are replaced in the case's file */
 } subject;
 
 /* One line for the person at the screen, counted against the subject. */

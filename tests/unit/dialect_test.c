@@ -42,10 +42,15 @@ static void reserved_words_are_sorted(void) {
 static void identifiers(void) {
   static const char *const cases[][2] = {
       {"w", "w"},      {"f.0.bias", "f_0_bias"}, {"double", "double_"}, {"_x", "x_x"},
-      {"a__b", "a_b"}, {"t12", "t12_"},          {"t1x", "t1x"},        {"", "x"},
+      {"a__b", "a_b"}, {"t12", "t12"},           {"t1x", "t1x"},        {"", "x"},
       {"3d", "x3d"},   {"\xce\xb1", "x_"},       {"a-b c", "a_b_c"},    {"sinf", "sinf_"}};
   for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
     CU_ASSERT_STRING_EQUAL(c_identifier(memory, cases[k][0]), cases[k][1]);
+}
+
+static void temporaries_are_recognised(void) {
+  CU_ASSERT(c_like_temporary("t1") && c_like_temporary("t0123"));
+  CU_ASSERT_FALSE(c_like_temporary("t") || c_like_temporary("t1x") || c_like_temporary("T1") || c_like_temporary(""));
 }
 
 static void names_in_force_differ(void) {
@@ -53,6 +58,7 @@ static void names_in_force_differ(void) {
   CU_ASSERT_STRING_EQUAL(c_names_claim(&names, "f.0"), "f_0");
   CU_ASSERT_STRING_EQUAL(c_names_claim(&names, "f_0"), "f_0_2");
   CU_ASSERT_STRING_EQUAL(c_names_claim(&names, "f_0_2"), "f_0_2_2");
+  CU_ASSERT(c_names_has(&names, "f_0_2") && !c_names_has(&names, "f_0_3"));
   int opened = c_names_open(&names);
   CU_ASSERT_STRING_EQUAL(c_names_claim(&names, "i"), "i");
   CU_ASSERT_STRING_EQUAL(c_names_claim(&names, "i"), "i_2");
@@ -125,6 +131,7 @@ int main(void) {
   CU_ADD_TEST(suite, reserved_words_are_found);
   CU_ADD_TEST(suite, reserved_words_are_sorted);
   CU_ADD_TEST(suite, identifiers);
+  CU_ADD_TEST(suite, temporaries_are_recognised);
   CU_ADD_TEST(suite, names_in_force_differ);
   CU_ADD_TEST(suite, many_claims_of_one_name);
   CU_ADD_TEST(suite, numbers_read_back);
