@@ -57,13 +57,26 @@ void reach_from_store(reach *to, const kernel_module *module, const store *item)
   reach_from(to, item->guard);
 }
 
-void reach_from_statement(reach *to, const kernel_module *module, const statement *in) {
+void reach_from_bounds(reach *to, const statement *in) {
   for (int k = 0; k < in->axes.count; k++) {
     reach_from(to, in->axes.items[k].lower);
     reach_from(to, in->axes.items[k].upper);
   }
+}
+
+void reach_from_body(reach *to, const kernel_module *module, const statement *in) {
   reach_from(to, in->guard);
   for (int k = 0; k < in->stores.count; k++) reach_from_store(to, module, &in->stores.items[k]);
+}
+
+void reach_from_statement(reach *to, const kernel_module *module, const statement *in) {
+  reach_from_bounds(to, in);
+  reach_from_body(to, module, in);
+}
+
+void reach_from_all(reach *to, const kernel_module *module, const statement *in) {
+  reach_from_statement(to, module, in);
+  for (int k = 0; k < in->body.count; k++) reach_from_all(to, module, in->body.items[k]);
 }
 
 int reach_position(const reach *in, scalar node) {

@@ -23,10 +23,15 @@ bool reach_add(reach *to, scalar node);
 /* Adds the node and everything below it. NO_SCALAR adds nothing. */
 void reach_from(reach *to, scalar node);
 
-/* Adds what a store evaluates; what a statement does: bounds, guard and stores, without the statements inside it. A
- * store to an array that does not exist has no subscripts. */
+/* Adds what a store evaluates. A store to an array that does not exist has no subscripts. */
 void reach_from_store(reach *to, const kernel_module *module, const store *item);
+
+/* Adds what a statement itself evaluates: the bounds of its axes; its guard and stores; both; both for it and for all
+ * the statements inside it. */
+void reach_from_bounds(reach *to, const statement *in);
+void reach_from_body(reach *to, const kernel_module *module, const statement *in);
 void reach_from_statement(reach *to, const kernel_module *module, const statement *in);
+void reach_from_all(reach *to, const kernel_module *module, const statement *in);
 
 /* The node's position in `nodes`, or -1. */
 int reach_position(const reach *in, scalar node);

@@ -26,6 +26,7 @@ static int renamed_array(const renaming *state, int number) {
   return k < 0 ? number : state->fresh_locals.items[k];
 }
 
+/* A fresh name for everything that the statement binds. */
 static void collect(renaming *state, const statement *in) {
   kernel_module *module = state->module;
   for (int k = 0; k < in->axes.count; k++) {
@@ -33,8 +34,6 @@ static void collect(renaming *state, const statement *in) {
     int fresh = scalar_new_index(module->dag, scalar_index_name(module->dag, index));
     list_push(module->memory, &state->indices, index);
     list_push(module->memory, &state->fresh_indices, scalar_index(module->dag, fresh));
-    reach_from(&state->all, in->axes.items[k].lower);
-    reach_from(&state->all, in->axes.items[k].upper);
   }
   for (int k = 0; k < in->locals.count; k++) {
     int number = in->locals.items[k];
@@ -42,15 +41,6 @@ static void collect(renaming *state, const statement *in) {
     array copy = module->arrays.items[number];
     list_push(module->memory, &state->locals, number);
     list_push(module->memory, &state->fresh_locals, kernel_array(module, copy));
-  }
-  reach_from(&state->all, in->guard);
-  for (int k = 0; k < in->stores.count; k++) {
-    const store *item = &in->stores.items[k];
-    int rank = item->array < 0 ? 0 : module->arrays.items[item->array].rank;
-    for (int s = 0; s < rank; s++) reach_from(&state->all, item->subscripts[s]);
-    reach_from(&state->all, item->value);
-    reach_from(&state->all, item->position);
-    reach_from(&state->all, item->guard);
   }
   for (int k = 0; k < in->body.count; k++) collect(state, in->body.items[k]);
 }
@@ -106,6 +96,7 @@ statement *kernel_rename(kernel_module *module, const statement *from, int array
   renaming state = {.module = module, .array_count = array_count, .all = reach_create(module->memory, module->dag)};
   statement *made = kernel_copy_statement(module, from);
   collect(&state, from);
+  reach_from_all(&state.all, module, from);
   reach_sort(&state.all);
   state.copies = arena_array(module->memory, scalar, state.all.nodes.count);
   for (int k = 0; k < state.all.nodes.count; k++) state.copies[k] = rebuild(&state, state.all.nodes.items[k]);

@@ -100,8 +100,8 @@ static void merge(merger *with, statement *from) {
 /* Merges a kernel with the one before it; false when it stands on its own, as the first of a new group. */
 static bool join_group(merger *with, statement *of) {
   reach below = reach_create(with->module->memory, with->module->dag);
-  reach_bounds(&below, of);
-  reach_body(&below, with->module, of);
+  reach_from_bounds(&below, of);
+  reach_from_body(&below, with->module, of);
   bool joins = with->first && may_merge(with, of, &below);
   if (!joins) {
     with->group++;

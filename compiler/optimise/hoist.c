@@ -136,7 +136,7 @@ static void keep_unit(hoister *with, int number) {
 static void note_loads(hoister *with, int number, const statement *loop, int round, int unit_round) {
   const kernel_module *module = with->program->module;
   reach below = reach_create(with->memory, module->dag);
-  reach_everything(&below, module, with->units.items[number].it);
+  reach_from_all(&below, module, with->units.items[number].it);
   for (int k = 0; k < below.nodes.count; k++) {
     const scalar_node *at = scalar_at(module->dag, below.nodes.items[k]);
     if (at->op == SCALAR_INDEX && mentions_axis(loop, at->id)) keep_unit(with, number);

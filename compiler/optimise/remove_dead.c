@@ -55,7 +55,7 @@ static void note_list(marker *with, const statement_list *list, int around) {
 static void mark_statement(marker *with, int place) {
   for (; place >= 0 && !with->places.items[place].live; place = with->places.items[place].around) {
     with->places.items[place].live = true;
-    reach_bounds(&with->live, with->places.items[place].it);
+    reach_from_bounds(&with->live, with->places.items[place].it);
     reach_from(&with->live, with->places.items[place].it->guard);
   }
 }
@@ -63,7 +63,7 @@ static void mark_statement(marker *with, int place) {
 static void mark_store(marker *with, int number) {
   store_place *of = &with->stores.items[number];
   of->live = true;
-  reach_store(&with->live, with->module, of->it);
+  reach_from_store(&with->live, with->module, of->it);
   mark_statement(with, of->kernel);
 }
 

@@ -45,8 +45,8 @@ static bool is_copy(const kernel_module *module, const statement *kernel) {
 }
 
 /* A result is memory of the caller's, reached through a pointer that may be NULL: it takes the place of an array in the
- * workspace, but not of a C variable to which a loop adds; and nothing compares with what it holds. A kernel with several stores
- * tests the pointer in its loop: cheaper than a second array and a copy. */
+ * workspace, but not of a C variable to which a loop adds; and nothing compares with what it holds. A kernel with
+ * several stores tests the pointer in its loop: cheaper than a second array and a copy. */
 static void note_store(const renamer *with, const statement *kernel, const store *item, bool at_top) {
   if (item->array < 0) return;
   bool in_loop = !at_top || kernel->axes.count > 0;
@@ -64,8 +64,8 @@ static void note_statement(const renamer *with, const statement *of, bool at_top
     return;
   }
   reach below = reach_create(module->memory, module->dag);
-  reach_bounds(&below, of);
-  reach_body(&below, module, of);
+  reach_from_bounds(&below, of);
+  reach_from_body(&below, module, of);
   for (int k = 0; k < below.nodes.count; k++) {
     const scalar_node *at = scalar_at(module->dag, below.nodes.items[k]);
     if (at->op == SCALAR_LOAD) with->copied[at->id].is_bound = true;

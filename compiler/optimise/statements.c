@@ -2,32 +2,6 @@
 #include "compiler/optimise/statements.h"
 #include <string.h>
 
-void reach_bounds(reach *to, const statement *of) {
-  for (int k = 0; k < of->axes.count; k++) {
-    reach_from(to, of->axes.items[k].lower);
-    reach_from(to, of->axes.items[k].upper);
-  }
-}
-
-void reach_store(reach *to, const kernel_module *module, const store *of) {
-  int rank = of->array < 0 ? 0 : module->arrays.items[of->array].rank;
-  for (int k = 0; k < rank; k++) reach_from(to, of->subscripts[k]);
-  reach_from(to, of->value);
-  reach_from(to, of->position);
-  reach_from(to, of->guard);
-}
-
-void reach_body(reach *to, const kernel_module *module, const statement *of) {
-  reach_from(to, of->guard);
-  for (int k = 0; k < of->stores.count; k++) reach_store(to, module, &of->stores.items[k]);
-}
-
-void reach_everything(reach *to, const kernel_module *module, const statement *of) {
-  reach_bounds(to, of);
-  reach_body(to, module, of);
-  for (int k = 0; k < of->body.count; k++) reach_everything(to, module, of->body.items[k]);
-}
-
 int index_of(const scalar_dag *dag, scalar node) {
   const scalar_node *at = scalar_at(dag, node);
   return at->op == SCALAR_INDEX ? at->id : -1;

@@ -1,19 +1,10 @@
-/* What several passes ask of statements: which scalars they hold, which stores reach every entry of an array once; and
+/* What several passes ask of statements: which stores reach every entry of an array once; and
  * the removal of statements and locals. */
 #ifndef ADJOIN_OPTIMISE_STATEMENTS_H
 #define ADJOIN_OPTIMISE_STATEMENTS_H
 
 #include "compiler/kernel/kernel.h"
 #include "compiler/kernel/reach.h"
-
-/* Adds what a statement itself evaluates, without the statements inside it: the bounds of its axes; its guard and the
- * scalars of its stores; or the scalars of one store. */
-void reach_bounds(reach *to, const statement *of);
-void reach_body(reach *to, const kernel_module *module, const statement *of);
-void reach_store(reach *to, const kernel_module *module, const store *of);
-
-/* Adds every scalar of a statement and of all the statements inside it. */
-void reach_everything(reach *to, const kernel_module *module, const statement *of);
 
 /* The index variable that a scalar is, or -1 when it is anything else. */
 int index_of(const scalar_dag *dag, scalar node);

@@ -288,6 +288,45 @@ static void unneeded_locals_of_loops_go(void) {
          "  for e1 < n: z_out[e1] = z[e1]\n");
 }
 
+/* ---- propagate ----------------------------------------------------------------------------------------------------
+ */
+
+static void propagate_all(kernel_program *program) {
+  propagate(program, NULL);
+}
+
+/* s is the constant 2 and t names s: both vanish. */
+static void names_of_constants_vanish(void) {
+  vectors of = begin_vectors();
+  fixture *with = &of.with;
+  int s = local(with, "s", SCALAR_SHAPE), t = local(with, "t", SCALAR_SHAPE);
+  kernel(with, NULL, NO_AXES, STORE_ASSIGN, s, NULL, real(with, 2));
+  kernel(with, NULL, NO_AXES, STORE_ASSIGN, t, NULL, load(with, s, NULL));
+  scalar product = binary(with, OP_mul, of.xi, load(with, t, NULL));
+  kernel(with, NULL, OVER(of.i), STORE_ASSIGN, of.z, &of.at_i, product);
+  show(with, of.z);
+  expect(with, propagate_all,
+         "program test\n"
+         "  result z_out[n]\n"
+         "  local z[n]\n"
+         "  for i < n: z[i] = 2*x[i]\n"
+         "  for e1 < n: z_out[e1] = z[e1]\n");
+}
+
+/* A value that costs something is computed once; a sum is no name; and what is assigned under a condition is not
+ * always its value. */
+static void what_costs_or_changes_stays(void) {
+  vectors of = begin_vectors();
+  fixture *with = &of.with;
+  int s = local(with, "s", SCALAR_SHAPE), t = local(with, "t", SCALAR_SHAPE);
+  kernel(with, NULL, NO_AXES, STORE_ASSIGN, s, NULL, real(with, 0));
+  kernel(with, NULL, OVER(of.j), STORE_ADD, s, NULL, of.xj);
+  kernel(with, NULL, NO_AXES, STORE_ASSIGN, t, NULL, unary(with, OP_exp, load(with, s, NULL)));
+  kernel(with, NULL, OVER(of.i), STORE_ASSIGN, of.z, &of.at_i, binary(with, OP_mul, of.xi, load(with, t, NULL)));
+  show(with, of.z);
+  expect_unchanged(with, propagate_all);
+}
+
 /* ---- results ----------------------------------------------------------------------------------------------------- */
 
 static void results_take_the_place_of_arrays(void) {
@@ -338,7 +377,7 @@ static void what_is_loaded_elsewhere_is_copied(void) {
 }
 
 /* In one loop with a, each entry of z would need a test whether the caller wants z. */
-static void arrays_that_share_a_kernel_are_copied(void) {
+static void arrays_that_share_a_kernel_are_renamed(void) {
   vectors of = begin_vectors();
   fixture *with = &of.with;
   int a = local(with, "a", SHAPE(with->n));
@@ -346,7 +385,14 @@ static void arrays_that_share_a_kernel_are_copied(void) {
   list_push(with->memory, &both->stores, kernel_store(with->module, STORE_ASSIGN, a, &of.at_i, of.xi));
   show(with, of.z);
   show(with, a);
-  expect_unchanged(with, rename_results);
+  expect(with, rename_results,
+         "program test\n"
+         "  result z_out[n]\n"
+         "  result a_out[n]\n"
+         "  for i < n {\n"
+         "    z_out[i] = x[i]\n"
+         "    a_out[i] = x[i]\n"
+         "  }\n");
 }
 
 static void results_of_one_array_are_copies(void) {
@@ -378,7 +424,9 @@ static const CU_TestInfo tests[] = {
     {"results: sums are copied", sums_are_copied},
     {"results: scalars of one assignment are renamed", scalars_of_one_assignment_are_renamed},
     {"results: what is loaded elsewhere is copied", what_is_loaded_elsewhere_is_copied},
-    {"results: arrays that share a kernel are copied", arrays_that_share_a_kernel_are_copied},
+    {"propagate: names of constants vanish", names_of_constants_vanish},
+    {"propagate: what costs or changes stays", what_costs_or_changes_stays},
+    {"results: arrays that share a kernel are renamed", arrays_that_share_a_kernel_are_renamed},
     {"results: two of one array are copies", results_of_one_array_are_copies},
 };
 
