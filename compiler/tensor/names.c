@@ -129,7 +129,8 @@ void unknown_name(checker *state, ast_name name, const ast_expression *root) {
   if (reduction) {
     diagnose(state->report, "index-outside", name.where, "the index '%s' is used outside its reduction", name.name);
     diagnose_note(state->report, reduction->where, "'%s' belongs to this %s", name.name, reduction->name.name);
-    diagnose_hint(state->report, "a reduction ends before the next + or -: put its body in parentheses, as in %s[%s] (...)",
+    diagnose_hint(state->report,
+                  "a reduction ends before the next + or -: put its body in parentheses, as in %s[%s] (...)",
                   reduction->name.name, name.name);
     return;
   }
@@ -181,6 +182,15 @@ static bool may_use(checker *state, ast_name name, const symbol *of) {
   return false;
 }
 
+/* The same value, seen where its name stands, so that an error about this use points there. */
+static tensor *used_at(checker *state, const tensor *of, span where) {
+  if (!of || !is_trivial(of)) return (tensor *)of;
+  checked *copy = arena_new(state->memory, checked);
+  *copy = *facts(of);
+  copy->node.where = where;
+  return &copy->node;
+}
+
 static tensor *check_global(checker *state, ast_name name, const symbol *of) {
   if (of->kind == GLOBAL_FUNCTION) {
     diagnose(state->report, "function-as-value", name.where, "the function '%s' needs its arguments", name.name);
@@ -189,14 +199,14 @@ static tensor *check_global(checker *state, ast_name name, const symbol *of) {
   }
   if (of->kind == GLOBAL_DIMENSION) return check_dimension_name(state, of->number, name.where);
   if (!may_use(state, name, of)) return NULL;
-  if (of->kind == GLOBAL_INPUT) return state->inputs[of->number];
-  return state->definitions.items[of->number].reference;
+  if (of->kind == GLOBAL_INPUT) return used_at(state, state->inputs[of->number], name.where);
+  return used_at(state, state->definitions.items[of->number].reference, name.where);
 }
 
 tensor *check_name(checker *state, ast_name name) {
   symbol *of = symbol_of(state, name.name);
   local *here = visible_local(state, of);
-  if (here && here->index) return here->index->node;
+  if (here && here->index) return used_at(state, here->index->node, name.where);
   if (here) return here->value ? use_slot(state, here->value) : NULL;
   int constant = constant_named(name.name);
   if (constant >= 0) return make_real(state, constants[constant].value, name.where);

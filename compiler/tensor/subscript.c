@@ -28,14 +28,15 @@ static void note_bare_use(checker *state, const tensor *index, const tensor *bas
 
 /* ---- ranges that are known at compile time ---- */
 
-/* Under a condition nothing is said: the entry may never be asked for. */
-static bool surely_outside(checker *state, const tensor *base, int axis, scalar at, span where) {
+/* Under a condition nothing is said: the entry may never be asked for. `written` is the subscript in the user's words.
+ */
+static bool surely_outside(checker *state, const tensor *base, int axis, scalar at, const char *written, span where) {
   if (state->guards) return false;
   scalar extent = base->extents[axis];
   bool below = is_provably_negative(state, at);
   scalar room = whole_subtract(state->dag, whole_subtract(state->dag, extent, at), scalar_whole(state->dag, 1));
   if (!below && !is_provably_negative(state, room)) return false;
-  diagnose(state->report, "out-of-range", where, "the subscript %s is out of range: %s", show_scalar(state, at),
+  diagnose(state->report, "out-of-range", where, "the subscript %s is out of range: %s", written,
            show_extent(state, base, axis));
   int64_t entries;
   if (scalar_is_whole(state->dag, extent, &entries) && entries > 0)
@@ -71,9 +72,12 @@ static bool slice_is_wrong(checker *state, const tensor *base, int axis, const s
   scalar stop = whole_add(state->dag, by->start, by->extent);
   scalar room = whole_subtract(state->dag, base->extents[axis], stop);
   const char *wrong = NULL;
-  if (is_provably_negative(state, by->start)) wrong = "starts before the first entry";
-  else if (is_provably_negative(state, by->extent)) wrong = "ends before it starts";
-  else if (is_provably_negative(state, room)) wrong = "ends after the last entry";
+  if (is_provably_negative(state, by->start))
+    wrong = "starts before the first entry";
+  else if (is_provably_negative(state, by->extent))
+    wrong = "ends before it starts";
+  else if (is_provably_negative(state, room))
+    wrong = "ends after the last entry";
   if (!wrong) return false;
   diagnose(state->report, "out-of-range", by->where, "this slice %s: it runs from %s to %s, and %s", wrong,
            show_scalar(state, by->start), show_scalar(state, stop), show_extent(state, base, axis));
@@ -103,7 +107,12 @@ static bool check_index(checker *state, const tensor *base, int axis, const ast_
   tensor *index = check_place(state, base->extents[axis], from);
   if (!index) return false;
   if (index->kind == TENSOR_INDEX) note_bare_use(state, index, base, axis, from->where);
-  if (index->kind == TENSOR_CONSTANT && surely_outside(state, base, axis, index->value, from->where)) return false;
+  if (index->kind == TENSOR_CONSTANT) {
+    int64_t count;
+    const char *written = counts_from_end(from->index, &count) ? arena_format(state->memory, "-%lld", (long long)count)
+                                                               : show_scalar(state, index->value);
+    if (surely_outside(state, base, axis, index->value, written, from->where)) return false;
+  }
   if (index->rank > 0 && !is_trivial(index)) index = share(state, index);
   *into = (selector){.kind = index->rank ? SELECT_GATHER : SELECT_AT, .index = index, .where = from->where};
   return true;
@@ -136,9 +145,12 @@ selector *check_selectors(checker *state, tensor *base, const ast_subscript *sub
   selector *made = arena_array(state->memory, selector, base->rank > 0 ? base->rank : 1);
   bool right = true;
   for (int k = 0; k < base->rank; k++) {
-    if (k >= count) made[k] = select_all(state, base->extents[k], where);
-    else if (subscripts[k].slice) right = check_slice(state, base, k, &subscripts[k], &made[k]) && right;
-    else right = check_index(state, base, k, &subscripts[k], &made[k]) && right;
+    if (k >= count)
+      made[k] = select_all(state, base->extents[k], where);
+    else if (subscripts[k].slice)
+      right = check_slice(state, base, k, &subscripts[k], &made[k]) && right;
+    else
+      right = check_index(state, base, k, &subscripts[k], &made[k]) && right;
   }
   return right ? made : NULL;
 }
