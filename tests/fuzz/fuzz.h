@@ -16,8 +16,9 @@ double random_real(random_stream *from); /* in [-1, 1) */
 /* The text of a valid model over dims n, m, with inputs x[n], s, p[m], A[n, m] and index k[n] < m. */
 const char *random_model(arena *memory, random_stream *from);
 
-/* Makes, compiles and checks a random model; the subject tells whether it failed. */
-subject *check_random_model(arena *memory, uint64_t seed);
+/* Makes and compiles a random model; checks it at random points. The subject tells whether it failed. */
+subject *open_random_model(arena *memory, uint64_t seed);
+void check_random_model(subject *of, uint64_t seed);
 
 /* Mutates a model's text and compiles what came. If that works, interprets it. False when the compiler or its code
  * misbehaved short of crashing; the text is then told. */

@@ -10,6 +10,8 @@
 
 typedef LIST(const char *) path_list;
 
+enum { RANDOM_PER_COMPILED = 10 };
+
 typedef struct {
   bool compilers, accept;
   int random, hostile;
@@ -104,13 +106,22 @@ static void run_cases(arena *memory, const options *with, jmp_buf *escape, total
   }
 }
 
-static void run_random(const options *with, jmp_buf *escape, totals *into) {
+/* Some of them go through the C compilers too. */
+static void run_random(arena *memory, const options *with, jmp_buf *escape, totals *into) {
+  int ahead = 0;
+  subject **subjects = arena_array(memory, subject *, with->random);
+  subject **compiled = arena_array(memory, subject *, with->random);
   for (int k = 0; k < with->random; k++) {
-    arena *memory = new_arena(escape);
-    subject *of = check_random_model(memory, (uint64_t)k);
-    count_subject(of, into);
-    subject_close(of);
-    arena_release(memory);
+    subjects[k] = open_random_model(new_arena(escape), (uint64_t)k);
+    if (k % RANDOM_PER_COMPILED == 0 && subjects[k]->code) compiled[ahead++] = subjects[k];
+  }
+  if (with->compilers && !compile_ahead(memory, compiled, ahead, with->build)) into->failed++;
+  for (int k = 0; k < with->random; k++) {
+    arena *own = subjects[k]->memory;
+    check_random_model(subjects[k], (uint64_t)k);
+    count_subject(subjects[k], into);
+    subject_close(subjects[k]);
+    arena_release(own);
   }
 }
 
@@ -145,7 +156,7 @@ int main(int count, char **arguments) {
   if (with.hostile)
     run_hostile(&with, &escape, &sum);
   else if (with.random)
-    run_random(&with, &escape, &sum);
+    run_random(memory, &with, &escape, &sum);
   else
     run_cases(memory, &with, &escape, &sum);
   printf("%s: %d passed, %d failed\n",

@@ -25,7 +25,7 @@ void subject_close(subject *of) {
 }
 
 bool subject_compile(subject *of) {
-  if (of->failures) return false;
+  if (of->failures || session_failed(of->with)) return false;
   of->code = session_compile(of->with);
   if (of->code) return true;
   const char *path = "build/refused-by-libtcc.c";
