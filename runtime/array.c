@@ -65,7 +65,10 @@ bool array_file_read(const char *path, array_file *into, array_error *error) {
   *into = (array_file){0};
   int format = format_of(path);
   if (format >= 0 && formats[format].read(path, into, error)) return true;
-  if (format < 0) array_fail(error, "%s: the name ends in none of .npy, .csv, .json", path);
+  if (format < 0 && file_is_folder(path))
+    array_fail(error, "%s: this is a folder, where a file is needed", path);
+  else if (format < 0)
+    array_fail(error, "%s: the name ends in none of .npy, .csv, .json", path);
   array_file_release(into);
   return false;
 }

@@ -62,14 +62,23 @@ static char find_separator(field line) {
   return ',';
 }
 
-/* A header has a field that is no number (and not empty, which would be a hole in the data). */
+/* '2x' and '1e999' are numbers gone wrong, not names. */
+static bool begins_as_number(field of) {
+  while (of.length && strchr("+-.", *of.text)) of = (field){of.text + 1, of.length - 1};
+  return of.length && *of.text >= '0' && *of.text <= '9';
+}
+
+/* A header has a name (an empty field would be a hole in the data) and nothing that begins as a number does: a slip in
+ * the first row of the data must not make it a header, for then the row would be lost without a word. */
 static bool is_header(field line, char separator) {
   field each;
   double value;
-  bool whole = true;
-  while (next_field(&line, separator, &each))
-    if (each.length && !array_number_parse(each.text, each.length, &value, &whole)) return true;
-  return false;
+  bool whole = true, names = false;
+  while (next_field(&line, separator, &each)) {
+    if (begins_as_number(each)) return false;
+    names = names || (each.length && !array_number_parse(each.text, each.length, &value, &whole));
+  }
+  return names;
 }
 
 static bool read_row(reader *in, field line, int64_t columns, double *entries, bool *whole) {

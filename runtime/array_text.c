@@ -64,6 +64,20 @@ bool array_number_parse(const char *text, size_t length, double *value, bool *wh
   return !*end && isfinite(*value);
 }
 
+/* Only a decimal number fails for its size. */
+static bool fail_number(const char *text, size_t length, array_error *error) {
+  char quote[ARRAY_QUOTE_SIZE], copy[400], *end = copy;
+  bool has_point;
+  if (length < sizeof copy && is_decimal(text, length, &has_point)) {
+    memcpy(copy, text, length);
+    copy[length] = 0;
+    if (isinf(strtod(copy, &end)) && !*end)
+      return array_fail(error, "'%s' is too large: numbers end near 1.8e308; infinity is written inf",
+                        array_quote(text, length, quote));
+  }
+  return array_fail(error, "'%s' is not a number", array_quote(text, length, quote));
+}
+
 static bool parse_list(const char *value, host_array *into, array_error *error) {
   size_t length = strlen(value);
   int64_t count = 1;
@@ -76,10 +90,8 @@ static bool parse_list(const char *value, host_array *into, array_error *error) 
   const char *at = value;
   for (int64_t k = 0; k < count; k++) {
     size_t size = strcspn(at, ",");
-    char quote[ARRAY_QUOTE_SIZE];
     if (!array_number_parse(at, size, &into->entries[k], &into->whole))
-      return size ? array_fail(error, "'%s' is not a number", array_quote(at, size, quote))
-                  : array_fail(error, "entry %lld of the list is empty", (long long)k);
+      return size ? fail_number(at, size, error) : array_fail(error, "entry %lld of the list is empty", (long long)k);
     at += size + 1;
   }
   return true;

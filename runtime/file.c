@@ -21,6 +21,11 @@ const char *file_ending(const char *path) {
   return point && point != base ? point : "";
 }
 
+bool file_is_folder(const char *path) {
+  struct stat status;
+  return !stat(path, &status) && S_ISDIR(status.st_mode);
+}
+
 static const char *kind_of(mode_t mode) {
   if (S_ISDIR(mode)) return "a folder";
   if (S_ISCHR(mode) || S_ISBLK(mode)) return "a device";

@@ -24,6 +24,8 @@ typedef struct {
  * to as it is; a link is followed. */
 bool file_write(const char *path, const file_piece *pieces, int count, array_error *error);
 
+bool file_is_folder(const char *path);
+
 /* The part of a path behind its last '/'. */
 const char *file_base_name(const char *path);
 

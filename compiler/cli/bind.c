@@ -40,6 +40,28 @@ static bool written_as_one(const bound_model *of, scalar extent) {
   return scalar_is_whole(of->model->dag, extent, &value) && value == 1;
 }
 
+/* Axes that are written as 1 may be left out. */
+static bool fits_without_ones(const bound_model *of, const host_array *given, int rank, const scalar *extents,
+                              int64_t *shape) {
+  int taken = 0;
+  for (int k = 0; k < rank; k++) {
+    bool one = written_as_one(of, extents[k]);
+    if (!one && taken == given->rank) return false;
+    shape[k] = one ? 1 : given->extents[taken++];
+  }
+  return taken == given->rank;
+}
+
+/* A number is an array of one entry, wherever no extent is written as another number than 1. */
+static bool fits_number(const bound_model *of, int rank, const scalar *extents, int64_t *shape) {
+  for (int k = 0; k < rank; k++) {
+    int64_t value;
+    if (scalar_is_whole(of->model->dag, extents[k], &value) && value != 1) return false;
+    shape[k] = 1;
+  }
+  return true;
+}
+
 bool fits_shape(const bound_model *of, const host_array *given, int rank, const scalar *extents, int64_t *shape) {
   if (given->rank == rank) {
     for (int k = 0; k < rank; k++) shape[k] = given->extents[k];
@@ -51,13 +73,7 @@ bool fits_shape(const bound_model *of, const host_array *given, int rank, const 
     return true;
   }
   if (rank == 0) return host_array_count(given) == 1;
-  int taken = 0;
-  for (int k = 0; k < rank; k++) {
-    bool one = written_as_one(of, extents[k]);
-    if (!one && taken == given->rank) return false;
-    shape[k] = one ? 1 : given->extents[taken++];
-  }
-  return taken == given->rank;
+  return given->rank ? fits_without_ones(of, given, rank, extents, shape) : fits_number(of, rank, extents, shape);
 }
 
 static bool gather_equations(bound_model *into, const given_arrays *given, extent_equations *equations) {
@@ -239,10 +255,10 @@ static bool fill_wholes(bound_model *of, int number) {
   return true;
 }
 
-static bool without_nan(const bound_model *of, const quantity *value) {
+bool bind_without_nan(const bound_model *of, const char *what, const quantity *value) {
   for (int64_t k = 0; k < value->count; k++) {
     if (!isnan(value->entries[k])) continue;
-    complain("%s%s is nan, which --strict refuses", value->name, entry_place(of->with, value, k));
+    complain("%s%s%s is nan, which --strict refuses", what, value->name, entry_place(of->with, value, k));
     return false;
   }
   return true;
@@ -252,7 +268,7 @@ bool bind_fill(bound_model *of, int number, double *entries, bool strict) {
   bound_input *into = &of->inputs[number];
   into->value.entries = entries;
   bool whole = of->model->inputs.items[number].role == ROLE_INDEX;
-  if (strict && !without_nan(of, &into->value)) return false;
+  if (strict && !bind_without_nan(of, "", &into->value)) return false;
   if (whole && !fill_wholes(of, number)) return false;
   of->pointers[number] = whole ? (const void *)into->wholes : into->value.entries;
   return true;

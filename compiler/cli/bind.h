@@ -38,6 +38,9 @@ bool bind_inputs(bound_model *into, const given_arrays *given, int defaults, boo
 /* Gives an input its entries, checks those of index inputs against their bound, and with `strict` refuses nan. */
 bool bind_fill(bound_model *of, int input, double *entries, bool strict);
 
+/* False with a message when an entry is nan, which --strict refuses; `what` stands before the name ("", "--along "). */
+bool bind_without_nan(const bound_model *of, const char *what, const quantity *value);
+
 /* The value of a whole expression of extents; false with a message when it has none or is negative. */
 bool bind_extent(const bound_model *of, scalar expression, const char *of_what, int64_t *value);
 
@@ -48,7 +51,7 @@ bool bind_quantity(const bound_model *of, const char *name, quantity *into);
 bool bind_shaped(const bound_model *of, const char *name, int rank, const scalar *extents, quantity *into);
 
 /* An array as given, in the shape `expected`, whose axes are written as `extents`: an axis that is written as 1 may be
- * left out. False when it does not fit. */
+ * left out, and a number stands for an array of one entry. False when it does not fit. */
 bool fits_shape(const bound_model *of, const host_array *given, int rank, const scalar *extents, int64_t *shape);
 
 /* "shape [n, 3]"; "a scalar" for rank 0. */

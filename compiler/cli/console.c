@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { LISTED_NAMES = 8 };
+
 void complain(const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
@@ -28,4 +30,12 @@ exit_code console_flush(console *with) {
 const char *console_suggest(console *with, const char *name, const char *const *candidates, int count) {
   const char *nearest = nearest_name(name, candidates, count);
   return nearest ? arena_format(with->memory, "; did you mean '%s'?", nearest) : "";
+}
+
+const char *console_suggest_or_list(console *with, const char *name, const char *const *candidates, int count) {
+  const char *suggestion = console_suggest(with, name, candidates, count);
+  if (*suggestion || !count || count > LISTED_NAMES) return suggestion;
+  text made = text_create(with->memory);
+  for (int k = 0; k < count; k++) text_format(&made, "%s%s", k ? ", " : "; it has ", candidates[k]);
+  return made.data;
 }

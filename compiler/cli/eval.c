@@ -35,11 +35,10 @@ static bool read_directions(const bound_model *inputs, const options *given, qua
   bool good = true;
   for (int k = 0; k < given->along.count; k++) {
     quantity one;
-    if (!read_direction(inputs, &given->along.items[k], &one)) {
-      good = false;
-      continue;
-    }
-    list_push(inputs->with->memory, into, one);
+    bool taken = read_direction(inputs, &given->along.items[k], &one);
+    if (taken && given->strict) taken = bind_without_nan(inputs, "--along ", &one);
+    if (taken) list_push(inputs->with->memory, into, one);
+    good = good && taken;
   }
   return good;
 }
@@ -59,11 +58,12 @@ static void mark_sections(const options *given, unsigned products, const tensor_
 }
 
 /* The session of a second compilation, in which every definition is a result. */
-static void explain(console *with, const options *given, const bound_model *inputs, const results *of) {
+static void explain(console *with, const options *given, const bound_model *inputs, const quantity_list *along,
+                    const results *of) {
   session *fresh;
   options again = *given;
   again.dump_after = NULL;
-  if (model_open(with, &again, &fresh) == EXIT_DONE) explain_nonfinite(with, fresh, inputs, of);
+  if (model_open(with, &again, &fresh) == EXIT_DONE) explain_nonfinite(with, fresh, inputs, along, of);
   session_close(fresh);
 }
 
@@ -72,7 +72,7 @@ static exit_code run_and_write(machine *on, bound_model *inputs, const options *
   exit_code code = start_fill(on, inputs, starts, given->strict);
   if (code == EXIT_DONE) code = eval_run(on, calls, along, &given->show, into);
   if (code != EXIT_DONE) return code;
-  if (has_nonfinite(into)) explain(on->with, given, inputs, into);
+  if (has_nonfinite(into)) explain(on->with, given, inputs, along, into);
   if (given->json)
     results_write_json(into, &on->with->out);
   else

@@ -15,8 +15,10 @@ typedef LIST(quantity) quantity_list;
 exit_code eval_run(machine *on, const call_list *calls, const quantity_list *along, const name_list *show,
                    results *into);
 
-/* Says on standard error which definition became nan or infinite first. `fresh` is a session of the same model. */
-exit_code explain_nonfinite(console *with, session *fresh, const bound_model *inputs, const results *of);
+/* Says on standard error which input, definition or direction is nan or infinite first. `fresh` is a session of the
+ * same model. */
+exit_code explain_nonfinite(console *with, session *fresh, const bound_model *inputs, const quantity_list *along,
+                            const results *of);
 bool has_nonfinite(const results *of);
 
 #endif

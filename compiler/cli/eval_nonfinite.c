@@ -1,4 +1,5 @@
-/* Where nan and infinities begin: in an input, in a definition, or only in a derivative (see eval.h). */
+/* Where nan and infinities begin: in an input, in a definition, in a direction, or only in a derivative (see eval.h).
+ */
 #include "compiler/cli/eval.h"
 
 #include <math.h>
@@ -68,6 +69,21 @@ static bool warn_definition(diagnostics *to, const bound_model *inputs, const qu
   return false;
 }
 
+static bool warn_directions(diagnostics *to, const bound_model *inputs, const quantity_list *along) {
+  bool found = false;
+  for (int k = 0; k < along->count; k++) {
+    const quantity *each = &along->items[k];
+    int64_t entry = first_nonfinite(each);
+    if (entry < 0) continue;
+    int number = find_input(inputs->model, each->name);
+    span where =
+        number < 0 ? find_definition(inputs->model, each->name)->where : inputs->model->inputs.items[number].where;
+    warn(to, each, entry, where, "the direction given for %s is %s");
+    found = true;
+  }
+  return found;
+}
+
 static void warn_derivative(diagnostics *to, const results *of) {
   for (int k = 0; k < of->list.count; k++) {
     const result *each = &of->list.items[k];
@@ -81,11 +97,14 @@ static void warn_derivative(diagnostics *to, const results *of) {
   }
 }
 
-exit_code explain_nonfinite(console *with, session *fresh, const bound_model *inputs, const results *of) {
+exit_code explain_nonfinite(console *with, session *fresh, const bound_model *inputs, const quantity_list *along,
+                            const results *of) {
   diagnostics *found = diagnostics_create(with->memory, inputs->model->from);
   warn_inputs(found, inputs);
   const quantity *values = evaluate_definitions(with, fresh, inputs);
-  if (values && !warn_definition(found, inputs, values)) warn_derivative(found, of);
+  bool explained = values && warn_definition(found, inputs, values);
+  explained = warn_directions(found, inputs, along) || explained;
+  if (values && !explained) warn_derivative(found, of);
   text out = text_create(with->memory);
   diagnostics_write(found, &out);
   fputs(out.data, stderr);

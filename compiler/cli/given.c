@@ -4,7 +4,6 @@
 #include "runtime/file.h"
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *const endings[] = {".npy", ".csv", ".json"};
@@ -32,7 +31,7 @@ static const char *nearest_input(const given_arrays *to, const char *name) {
   int count = to->model->inputs.count;
   const char **names = arena_array(to->with->memory, const char *, count + 1);
   for (int k = 0; k < count; k++) names[k] = to->model->inputs.items[k].name;
-  return console_suggest(to->with, name, names, count);
+  return console_suggest_or_list(to->with, name, names, count);
 }
 
 /* Takes over the entries of `array`. */
@@ -151,11 +150,6 @@ static void give_folder(given_arrays *to, const char *folder) {
                           folder, to->model->inputs.items[0].name));
 }
 
-static bool is_folder(const char *path) {
-  struct stat status;
-  return !stat(path, &status) && S_ISDIR(status.st_mode);
-}
-
 /* Folders come last: they supply only what is not given otherwise, wherever they stand. */
 given_arrays given_read(console *with, const tensor_program *model, const name_list *arguments) {
   given_arrays made = {.with = with, .model = model, .dimension_count = model->dimensions.count};
@@ -164,12 +158,12 @@ given_arrays given_read(console *with, const tensor_program *model, const name_l
     assignment value;
     if (split_assignment(with, arguments->items[k], &value))
       give_value(&made, &value);
-    else if (!is_folder(arguments->items[k]))
+    else if (!file_is_folder(arguments->items[k]))
       give_file(&made, arguments->items[k]);
   }
   for (int k = 0; k < arguments->count; k++) {
     assignment value;
-    if (!split_assignment(with, arguments->items[k], &value) && is_folder(arguments->items[k]))
+    if (!split_assignment(with, arguments->items[k], &value) && file_is_folder(arguments->items[k]))
       give_folder(&made, arguments->items[k]);
   }
   return made;

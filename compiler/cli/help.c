@@ -56,7 +56,7 @@ exit_code command_help(console *with, int count, char **arguments) {
 /* argp would print the help of `COMMAND --help` too, but would not notice when that can't be written. */
 static bool asks_for_help(int count, char **arguments) {
   for (int k = 1; k < count && strcmp(arguments[k], "--"); k++)
-    if (!strcmp(arguments[k], "--help") || !strcmp(arguments[k], "-?")) return true;
+    if (!strcmp(arguments[k], "--help") || !strcmp(arguments[k], "-h") || !strcmp(arguments[k], "-?")) return true;
   return false;
 }
 

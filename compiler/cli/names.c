@@ -86,7 +86,7 @@ bool names_check(console *with, const tensor_program *model, const char *option,
     }
     name_list known = candidates(with, model, kinds);
     complain("%s: the model has no %s '%s'%s", option, kinds_in_words(kinds), name,
-             console_suggest(with, name, known.items, known.count));
+             console_suggest_or_list(with, name, known.items, known.count));
   }
   return good;
 }

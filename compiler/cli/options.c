@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { KEY_OF = 256, KEY_WRT, KEY_ALONG, KEY_SHOW, KEY_STRICT, KEY_DIM, KEY_JSON, KEY_DUMP, KEY_PREFIX, KEY_REAL };
 
@@ -231,9 +232,17 @@ static void set_prefix(struct argp_state *state, const char *prefix) {
   ((parsing *)state->input)->into->prefix = prefix;
 }
 
+static void set_output(struct argp_state *state, const char *path) {
+  if (!*path) argp_error(state, "--output: no file is named");
+  ((parsing *)state->input)->into->output = path;
+}
+
 static void add_argument(struct argp_state *state, const char *argument) {
   parsing *in = state->input;
+  assignment value;
+  bool is_value = split_assignment(in->with, argument, &value) && access(argument, F_OK);
   if (!in->into->model_path) {
+    if (is_value) argp_error(state, "the model comes first, and '%s' is a value", argument);
     in->into->model_path = argument;
     return;
   }
@@ -255,18 +264,25 @@ static error_t take_option(int key, char *value, struct argp_state *state) {
   case KEY_DUMP: set_stage(state, value); return 0;
   case KEY_REAL: set_real(state, value); return 0;
   case KEY_PREFIX: set_prefix(state, value); return 0;
-  case 'o': into->output = value; return 0;
+  case 'o': set_output(state, value); return 0;
   case ARGP_KEY_ARG: add_argument(state, value); return 0;
   case ARGP_KEY_NO_ARGS: argp_error(state, "no model is given"); return 0;
   default: return ARGP_ERR_UNKNOWN;
   }
 }
 
+/* Leaves out argp's note on the arguments of short options: it takes two lines to say what the list shows. */
+static char *filter_help(int key, const char *written, void *unused) {
+  (void)unused;
+  return key == ARGP_KEY_HELP_DUP_ARGS_NOTE ? NULL : (char *)written;
+}
+
 static struct argp description(command_name command) {
   return (struct argp){.options = commands[command].rows,
                        .parser = take_option,
                        .args_doc = commands[command].arguments,
-                       .doc = commands[command].text};
+                       .doc = commands[command].text,
+                       .help_filter = filter_help};
 }
 
 options options_parse(console *with, command_name command, int count, char **arguments) {

@@ -87,8 +87,7 @@ typedef struct {
   int guard_region;   /* or -1 */
   int guard;          /* part, or -1 */
   planned_store *stores;
-  int absent_result; /* the only array that the statement stores to, when that is a result: tested around it all; or -1
-                      */
+  int absent_result; /* a result that is all the statement stores to: its presence is tested around it; or -1 */
   bool deep;         /* arms nest too deep for the blocks of C */
 } body;
 

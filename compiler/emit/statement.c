@@ -324,6 +324,8 @@ static void write_trunk(writer *to, body *in) {
   if (is_extreme(in->of)) close_extreme(to, in, so_far);
 }
 
+enum { LONGEST_ORIGIN = 90 };
+
 /* The line of the model that a statement comes from, once for the statements that follow from it. */
 static void write_origin(writer *to, span where) {
   if (to->for_all->for_jit || where.end == 0) return;
@@ -333,10 +335,13 @@ static void write_origin(writer *to, span where) {
   int length;
   const char *start = source_line(to->module->from, line, &length);
   while (length > 0 && (*start == ' ' || *start == '\t')) start++, length--;
+  bool cut = length > LONGEST_ORIGIN;
+  if (cut) length = LONGEST_ORIGIN;
+  while (cut && length > 0 && ((unsigned char)start[length] & 0xc0) == 0x80) length--; /* not inside a character */
   write_indent(to);
   text_append(to->out, "/* ");
   c_comment(to->out, arena_copy(to->memory, start, (size_t)length), "");
-  text_append(to->out, " */\n");
+  text_append(to->out, cut ? "... */\n" : " */\n");
 }
 
 static void write_statement(writer *to, const statement *of) {

@@ -14,7 +14,7 @@ enum { RANDOM_PER_COMPILED = 10 };
 
 typedef struct {
   bool compilers, accept;
-  int random, hostile;
+  int random, hostile, first; /* how many models; the number of the first */
   const char *build, *data;
   path_list paths;
 } options;
@@ -24,11 +24,12 @@ typedef struct {
 } totals;
 
 static const char usage[] =
-    "run [--no-compilers] [--accept] [--random N] [--hostile N] [--build FOLDER] [FILE | FOLDER]...\n"
+    "run [--no-compilers] [--accept] [--random N] [--hostile N] [--first K] [--build FOLDER] [FILE | FOLDER]...\n"
     "  Checks the cases in the files and folders: interpreted, by libtcc, gcc, g++ and nvcc.\n"
     "  --no-compilers  interpreted and by libtcc alone\n"
     "  --accept        replace expected texts (errors, dumps) by what came\n"
     "  --random N      checks N random models\n"
+    "  --first K       numbers them from K on, to see one again\n"
     "  --hostile N     N mutations of the cases' models, which must not crash\n";
 
 static void find_cases(arena *memory, const char *path, path_list *into) {
@@ -59,6 +60,8 @@ static bool read_options(arena *memory, int count, char **arguments, options *in
       into->random = atoi(arguments[++k]);
     else if (!strcmp(word, "--hostile") && next)
       into->hostile = atoi(arguments[++k]);
+    else if (!strcmp(word, "--first") && next)
+      into->first = atoi(arguments[++k]);
     else if (!strcmp(word, "--build") && next)
       into->build = arguments[++k];
     else if (word[0] == '-')
@@ -112,13 +115,13 @@ static void run_random(arena *memory, const options *with, jmp_buf *escape, tota
   subject **subjects = arena_array(memory, subject *, with->random);
   subject **compiled = arena_array(memory, subject *, with->random);
   for (int k = 0; k < with->random; k++) {
-    subjects[k] = open_random_model(new_arena(escape), (uint64_t)k);
+    subjects[k] = open_random_model(new_arena(escape), (uint64_t)(with->first + k));
     if (k % RANDOM_PER_COMPILED == 0 && subjects[k]->code) compiled[ahead++] = subjects[k];
   }
   if (with->compilers && !compile_ahead(memory, compiled, ahead, with->build)) into->failed++;
   for (int k = 0; k < with->random; k++) {
     arena *own = subjects[k]->memory;
-    check_random_model(subjects[k], (uint64_t)k);
+    check_random_model(subjects[k], (uint64_t)(with->first + k));
     count_subject(subjects[k], into);
     subject_close(subjects[k]);
     arena_release(own);
@@ -127,7 +130,7 @@ static void run_random(arena *memory, const options *with, jmp_buf *escape, tota
 
 static void run_hostile(const options *with, jmp_buf *escape, totals *into) {
   if (!with->hostile || !with->paths.count) return;
-  for (int k = 0; k < with->hostile; k++) {
+  for (int k = with->first; k < with->first + with->hostile; k++) {
     arena *memory = new_arena(escape);
     const char *path = with->paths.items[k % with->paths.count];
     const test_case *from = case_read(memory, path, with->data);

@@ -13,12 +13,12 @@ enum { GUARD = 8 };
 static const double guard_value = 6.02214076e23;
 
 void subject_fails(subject *of, const char *format, ...) {
+  char message[2000]; /* enough to understand it */
   va_list arguments;
   va_start(arguments, format);
-  printf("FAILED %s: ", of->name);
-  vprintf(format, arguments);
-  printf("\n");
+  vsnprintf(message, sizeof message, format, arguments);
   va_end(arguments);
+  printf("FAILED %s: %s\n", of->name, message);
   of->failures++;
 }
 
