@@ -12,7 +12,7 @@ static destination at_place(lowerer *state, const destination *into, int rank, i
   scalar *offset = arena_array(memory, scalar, rank);
   for (int k = 0, next = 0; k < rank; k++)
     if (k != along) axis_of[next] = into->axis_of[k], offset[next++] = into->offset[k];
-  return (destination){into->array, fixed, axis_of, offset};
+  return (destination){into->array, fixed, axis_of, offset, true};
 }
 
 /* A destination whose axis number `along` starts `shift` further. */
@@ -20,7 +20,7 @@ static destination shifted(lowerer *state, const destination *into, int rank, in
   scalar *offset = arena_array(state->module->memory, scalar, rank);
   for (int k = 0; k < rank; k++) offset[k] = into->offset[k];
   offset[along] = whole_add(state->dag, offset[along], shift);
-  return (destination){into->array, into->fixed, into->axis_of, offset};
+  return (destination){into->array, into->fixed, into->axis_of, offset, true};
 }
 
 /* Slice writes, one after another. */
@@ -112,19 +112,20 @@ static void fill_sum(lowerer *state, const tensor *of, const tensor *sum, const 
   for (int k = 0; k < named; k++) set_index(state, of->axes[k].index, before[k]);
 }
 
-static void fill_elements(lowerer *state, const tensor *of, const destination *into) {
+/* Elements one by one; `from` is an array that holds them already, or -1. */
+static void fill_elements(lowerer *state, const tensor *of, int from, const destination *into) {
   arena *memory = state->module->memory;
   int room = of->rank > 0 ? of->rank : 1;
   axis *axes = arena_array(memory, axis, room);
   scalar *subscripts = arena_array(memory, scalar, room);
   loop over = open_loop(state, axes, loops_over(state, of, axes, subscripts));
-  const tensor *sum = sum_inside(of);
+  const tensor *sum = into->is_part ? NULL : sum_inside(of);
   if (sum) {
     fill_sum(state, of, sum, subscripts, into);
     close_loop(state, &over, NO_SCALAR, NULL, of->where);
     return;
   }
-  scalar value = element(state, of, subscripts);
+  scalar value = from < 0 ? element(state, of, subscripts) : load_safely(state, from, subscripts);
   const scalar *place = place_of(state, into, subscripts, of->rank);
   store final = store_safely(state, STORE_ASSIGN, into->array, place, value);
   close_loop(state, &over, NO_SCALAR, &final, of->where);
@@ -138,8 +139,13 @@ void fill(lowerer *state, const tensor *of, const destination *into) {
     return;
   case TENSOR_CONCAT: fill_concat(state, of, into); return;
   case TENSOR_STACK: fill_stack(state, of, into); return;
-  case TENSOR_CUMULATIVE: fill_cumulative(state, of, into); return;
-  default: fill_elements(state, of, into); return;
+  case TENSOR_CUMULATIVE:
+    if (into->is_part)
+      fill_elements(state, of, materialise(state, of, NULL), into);
+    else
+      fill_cumulative(state, of, into);
+    return;
+  default: fill_elements(state, of, -1, into); return;
   }
 }
 
@@ -149,7 +155,7 @@ void fill_array(lowerer *state, const tensor *of, int into) {
   scalar *zero = arena_array(memory, scalar, room);
   int *axis_of = arena_array(memory, int, room);
   for (int k = 0; k < of->rank; k++) zero[k] = scalar_whole(state->dag, 0), axis_of[k] = k;
-  destination place = {into, zero, axis_of, zero};
+  destination place = {into, zero, axis_of, zero, false};
   fill(state, of, &place);
 }
 

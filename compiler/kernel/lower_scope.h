@@ -125,12 +125,14 @@ scalar reduce(lowerer *state, const tensor *of, const scalar *subscripts);
 void sum_into(lowerer *state, const tensor *of, const scalar *subscripts, int into, const scalar *place);
 
 /* All elements of a tensor node, into an array (lower_fill.c). Axis k of the node is axis axis_of[k] of the array,
- * shifted by offset[k]; the array's other axes stand at `fixed`. */
+ * shifted by offset[k]; the array's other axes stand at `fixed`. Where the node fills only a part of the array, other
+ * statements assign the rest: so its entries are neither accumulated into nor loaded. */
 typedef struct {
   int array;
   const scalar *fixed;
   const int *axis_of;
   const scalar *offset;
+  bool is_part;
 } destination;
 void fill(lowerer *state, const tensor *of, const destination *into);
 void fill_array(lowerer *state, const tensor *of, int into);

@@ -10,7 +10,8 @@
 
 typedef LIST(const char *) path_list;
 
-enum { RANDOM_PER_COMPILED = 10 };
+/* Random models are opened so many at once; of so many, one goes through the C compilers. */
+enum { RANDOM_BATCH = 100, RANDOM_PER_COMPILED = 10 };
 
 typedef struct {
   bool compilers, accept;
@@ -110,21 +111,28 @@ static void run_cases(arena *memory, const options *with, jmp_buf *escape, total
 }
 
 /* Some of them go through the C compilers too. */
-static void run_random(arena *memory, const options *with, jmp_buf *escape, totals *into) {
+static void run_random_batch(arena *memory, const options *with, jmp_buf *escape, int first, int count, totals *into) {
   int ahead = 0;
-  subject **subjects = arena_array(memory, subject *, with->random);
-  subject **compiled = arena_array(memory, subject *, with->random);
-  for (int k = 0; k < with->random; k++) {
-    subjects[k] = open_random_model(new_arena(escape), (uint64_t)(with->first + k));
+  subject *subjects[RANDOM_BATCH], *compiled[RANDOM_BATCH];
+  for (int k = 0; k < count; k++) {
+    subjects[k] = open_random_model(new_arena(escape), (uint64_t)(first + k));
     if (k % RANDOM_PER_COMPILED == 0 && subjects[k]->code) compiled[ahead++] = subjects[k];
   }
-  if (with->compilers && !compile_ahead(memory, compiled, ahead, with->build)) into->failed++;
-  for (int k = 0; k < with->random; k++) {
+  const char *folder = arena_format(memory, "%s_%d", with->build, first); /* a loaded library's file must stay */
+  if (with->compilers && !compile_ahead(memory, compiled, ahead, folder)) into->failed++;
+  for (int k = 0; k < count; k++) {
     arena *own = subjects[k]->memory;
-    check_random_model(subjects[k], (uint64_t)(with->first + k));
+    check_random_model(subjects[k], (uint64_t)(first + k));
     count_subject(subjects[k], into);
     subject_close(subjects[k]);
     arena_release(own);
+  }
+}
+
+static void run_random(arena *memory, const options *with, jmp_buf *escape, totals *into) {
+  for (int done = 0; done < with->random; done += RANDOM_BATCH) {
+    int left = with->random - done, count = left < RANDOM_BATCH ? left : RANDOM_BATCH;
+    run_random_batch(memory, with, escape, with->first + done, count, into);
   }
 }
 
