@@ -72,9 +72,13 @@ static const struct {
   void (*add)(emitting *in);
   const char *name;
   bool objective, output; /* what it is taken of */
-} makers[] = {{PRODUCT_VALUE, add_value, "value", false, false}, {PRODUCT_GRAD, add_gradient, "grad", true, false},
-              {PRODUCT_HVP, add_hvp, "hvp", true, false},        {PRODUCT_MIXED, add_mixed, "mixed", true, false},
-              {PRODUCT_JVP, add_jvp, "jvp", false, true},        {PRODUCT_VJP, add_vjp, "vjp", false, true}};
+  const char *lacks;      /* what the model has none of when it makes nothing */
+} makers[] = {{PRODUCT_VALUE, add_value, "value", false, false, ""},
+              {PRODUCT_GRAD, add_gradient, "grad", true, false, "no var or param"},
+              {PRODUCT_HVP, add_hvp, "hvp", true, false, "no var"},
+              {PRODUCT_MIXED, add_mixed, "mixed", true, false, "no pair of a var and a param"},
+              {PRODUCT_JVP, add_jvp, "jvp", false, true, "no var or param"},
+              {PRODUCT_VJP, add_vjp, "vjp", false, true, "no var or param"}};
 
 enum { MAKER_COUNT = sizeof makers / sizeof makers[0] };
 
@@ -90,9 +94,10 @@ static exit_code plan(emitting *in) {
                                                                         : NULL;
     int before = in->calls.count;
     if (!lacks) makers[k].add(in);
-    if (!lacks && in->calls.count == before) lacks = "no var or param that it is taken with respect to";
-    if (!lacks || !asked) continue;
-    complain("--of %s: the model has %s", makers[k].name, lacks);
+    bool nothing = !lacks && in->calls.count == before;
+    if ((!lacks && !nothing) || !asked) continue;
+    complain("--of %s: %s %s%s", makers[k].name, nothing && in->given->wrt.count ? "--wrt names" : "the model has",
+             nothing ? makers[k].lacks : lacks, nothing ? " to differentiate with respect to" : "");
     return EXIT_INPUT;
   }
   return EXIT_DONE;

@@ -92,7 +92,8 @@ static void warn_derivative(diagnostics *to, const results *of) {
     int number = find_input(of->inputs->model, each->what.name);
     span where = number < 0 ? (span){0, 0} : of->inputs->model->inputs.items[number].where;
     warn(to, &each->what, entry, where,
-         "the derivative for %s is %s, although every definition is finite: a function is not smooth here");
+         "the derivative for %s is %s, although every definition is finite: a function is not smooth here, or the "
+         "derivative too large");
     return;
   }
 }

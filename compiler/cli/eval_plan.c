@@ -14,9 +14,9 @@ typedef struct {
   call_list *into;
 } plan;
 
-static exit_code misuse(const char *message) {
-  complain("%s", message);
-  return EXIT_USAGE;
+static exit_code without_output(const char *of) {
+  complain("--of %s: the model has no output; write `output r = ...` in it", of);
+  return EXIT_INPUT;
 }
 
 /* The names after --along that are inputs of these roles. */
@@ -103,7 +103,7 @@ static exit_code plan_hess(plan *in) {
 static exit_code plan_jac(plan *in) {
   name_list outputs = names_of_outputs(in->with, in->model);
   name_list along = names_wrt(in->with, in->model, &in->given->wrt, VARS, ACTIVE);
-  if (!outputs.count) return misuse("--of jac: the model has no output; write `output r = ...` in it");
+  if (!outputs.count) return without_output("jac");
   if (!along.count) return without_names(in, "jac", "var");
   for (int k = 0; k < along.count; k++)
     call_add_block(in->with, in->into, SECTION_JAC, REQUEST_JVP, outputs, one_name(in->with, along.items[k]));
@@ -112,7 +112,7 @@ static exit_code plan_jac(plan *in) {
 
 static exit_code plan_jvp(plan *in) {
   name_list outputs = names_of_outputs(in->with, in->model), along = along_roles(in, ACTIVE);
-  if (!outputs.count) return misuse("--of jvp: the model has no output; write `output r = ...` in it");
+  if (!outputs.count) return without_output("jvp");
   if (!along.count) return without_direction(in, "jvp", ACTIVE);
   call_add(in->with, in->into, SECTION_JVP, REQUEST_JVP, NULL, outputs, along);
   return EXIT_DONE;
@@ -120,7 +120,7 @@ static exit_code plan_jvp(plan *in) {
 
 static exit_code plan_vjp(plan *in) {
   name_list along = along_outputs(in), read = names_wrt(in->with, in->model, &in->given->wrt, ACTIVE, ACTIVE);
-  if (!in->model->outputs.count) return misuse("--of vjp: the model has no output; write `output r = ...` in it");
+  if (!in->model->outputs.count) return without_output("vjp");
   if (!along.count) return without_direction(in, "vjp", 0);
   if (!read.count) return without_names(in, "vjp", "var or param");
   call_add(in->with, in->into, SECTION_VJP, REQUEST_VJP, NULL, read, along);

@@ -17,9 +17,8 @@ enum { KEY_OF = 256, KEY_WRT, KEY_ALONG, KEY_SHOW, KEY_STRICT, KEY_DIM, KEY_JSON
 #define ROW_DUMP                                                                                                       \
   {                                                                                                                    \
     .name = "dump-after", .key = KEY_DUMP, .arg = "STAGE",                                                             \
-    .doc = "Print what the compiler holds after a stage, and stop: parse, check, lower, hoist, first-store, fuse, "    \
-           "adjoint, "                                                                                                 \
-           "tangent, dead, emit"                                                                                       \
+    .doc = "Print what the compiler holds after a stage, and stop: parse, check, lower, hoist, share, "                \
+           "first-store, propagate, fuse, adjoint, tangent, dead, rename-results, emit"                                \
   }
 #define ROW_STRICT                                                                                                     \
   { .name = "strict", .key = KEY_STRICT, .doc = "Refuse inputs that hold nan" }

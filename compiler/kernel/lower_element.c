@@ -133,13 +133,6 @@ static scalar element_of_comprehension(lowerer *state, const tensor *of, const s
   return value;
 }
 
-void enter_bindings(lowerer *state, const tensor *let) {
-  for (int k = 0; k < let->binding_count; k++) {
-    binding_state *bound = &state->bindings[let->bindings[k]->number];
-    *bound = (binding_state){.stage = BINDING_WAITING, .home = state->now, .definition = -1};
-  }
-}
-
 /* Is it worth a variable where a loop would compute it again and again? Whole numbers and truths are not stored: they
  * are needed as expressions to prove ranges. */
 bool is_costly(const lowerer *state, scalar node) {
@@ -148,18 +141,19 @@ bool is_costly(const lowerer *state, scalar node) {
          at->op != OP_real_of_whole;
 }
 
-/* Computes a binding's value where the binding stands, which may be further out than where it is first used. */
-static void compute_binding(lowerer *state, const binding *name, binding_state *bound) {
-  scope *here = state->now;
-  state->now = bound->home;
-  if (name->value->rank == 0) {
-    bound->value = element(state, name->value, NULL);
-    bound->stage = BINDING_SCALAR;
-  } else {
-    bound->array = materialise(state, name->value, name->name);
-    bound->stage = BINDING_ARRAY;
+/* Each may use those before it: computed in order, they need no recursion through one another. */
+void enter_bindings(lowerer *state, const tensor *let) {
+  for (int k = 0; k < let->binding_count; k++) {
+    const binding *name = let->bindings[k];
+    binding_state made = {.stage = BINDING_SCALAR, .home = state->now, .definition = -1};
+    if (name->value->rank == 0) {
+      made.value = element(state, name->value, NULL);
+    } else {
+      made.array = materialise(state, name->value, name->name);
+      made.stage = BINDING_ARRAY;
+    }
+    state->bindings[name->number] = made;
   }
-  state->now = here;
 }
 
 /* A scalar that is used inside a loop further in is stored once rather than repeated there. */
@@ -175,7 +169,6 @@ static void store_binding(lowerer *state, const binding *name, binding_state *bo
 static scalar element_of_name(lowerer *state, const binding *name, const scalar *subscripts) {
   binding_state *bound = &state->bindings[name->number];
   if (bound->definition >= 0) list_push(state->module->memory, &state->current->needs, bound->definition);
-  if (bound->stage == BINDING_WAITING) compute_binding(state, name, bound);
   if (bound->stage == BINDING_SCALAR) {
     if (state->now->depth == bound->home->depth || !is_costly(state, bound->value)) return bound->value;
     store_binding(state, name, bound);

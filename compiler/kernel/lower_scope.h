@@ -22,7 +22,7 @@ typedef struct scope {
 } scope;
 
 /* What has become of a binding so far. */
-typedef enum { BINDING_UNSEEN, BINDING_WAITING, BINDING_SCALAR, BINDING_ARRAY } binding_stage;
+typedef enum { BINDING_UNSEEN, BINDING_SCALAR, BINDING_ARRAY } binding_stage;
 typedef struct {
   binding_stage stage;
   scope *home;    /* where its value is computed */

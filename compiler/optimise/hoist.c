@@ -9,8 +9,11 @@
  *     loop around M (or of the program);
  *   - what M stores and S loads are such locals;
  *   - S can be evaluated where M runs no iteration, or where the `if` does not hold: its loads are in range by the
- *     loops that remain, and nothing in it can fail. Where M surely runs, what can fail (a check, an argmax) may leave
- *     too, when all in M that can fail does: then the status stays the same.
+ *     loops that remain, and nothing in it can fail. Where M surely runs, what can fail (a check, an argmax over what
+ *     may be nothing) may leave too, when all in M that can fail does: then the status stays the same.
+ *
+ * Where M may run no iteration, as `for i < n` does when n = 0, what has to stay for that reason alone leaves into an
+ * `if 0 < n` just before M. So a max in an index's body costs one pass over its range, not one for every index.
  *
  * Loops are treated from the innermost outwards, so a statement rises as far as it can. The cost is linear in the size
  * of the program times the depth of its nesting. */
@@ -108,13 +111,19 @@ static void note_store(hoister *with, int number, int entry) {
   list_push(with->memory, &with->settled, entry);
 }
 
+/* An argmax fails where nothing takes part. */
+static bool may_fail(hoister *with, const statement *in, const store *item) {
+  if (item->kind == STORE_CHECK) return true;
+  if (item->kind != STORE_ARGMAX && item->kind != STORE_ARGMIN) return false;
+  return item->guard != NO_SCALAR || !runs_at_least_once(&with->place, in);
+}
+
 /* Links a unit with the arrays that it, or a statement inside it, stores to; its own locals do not count. */
 static void note_stores(hoister *with, int number, const statement *in, int unit_round) {
   for (int k = 0; k < in->locals.count; k++) with->local_round[in->locals.items[k]] = unit_round;
   for (int k = 0; k < in->stores.count; k++) {
     const store *item = &in->stores.items[k];
-    if (item->kind == STORE_CHECK || item->kind == STORE_ARGMAX || item->kind == STORE_ARGMIN)
-      with->units.items[number].can_fail = true;
+    if (may_fail(with, in, item)) with->units.items[number].can_fail = true;
     if (item->array >= 0 && with->local_round[item->array] != unit_round)
       note_store(with, number, with->stored_entry[item->array]);
   }
@@ -231,6 +240,36 @@ static void hoist_from(hoister *with, statement *loop, statement_list *out) {
   take_units(with, &loop->body, &next, out);
 }
 
+/* That each of the loop's axes runs over something, when this can be told before the loop; else NO_SCALAR. */
+static scalar runs_condition(const hoister *with, const statement *loop) {
+  scalar_dag *dag = with->program->module->dag;
+  scalar all = NO_SCALAR;
+  for (int k = 0; k < loop->axes.count; k++) {
+    const axis *over = &loop->axes.items[k];
+    for (int outer = 0; outer < k; outer++) {
+      int index = loop->axes.items[outer].index;
+      if (scalar_mentions_index(dag, over->lower, index) || scalar_mentions_index(dag, over->upper, index))
+        return NO_SCALAR;
+    }
+    scalar some = scalar_binary(dag, OP_lt, over->lower, over->upper);
+    all = all == NO_SCALAR ? some : scalar_binary(dag, OP_and, all, some);
+  }
+  return all;
+}
+
+/* What may leave only where the loop runs goes to `out` under that condition. */
+static void hoist_where_it_runs(hoister *with, statement *loop, statement_list *out) {
+  if (loop->body.count == 0 || loop->guard != NO_SCALAR || runs_at_least_once(&with->place, loop)) return;
+  scalar condition = runs_condition(with, loop);
+  if (condition == NO_SCALAR) return;
+  statement *around = kernel_statement(with->program->module, STATEMENT_MAP, loop->where);
+  around->guard = condition;
+  place_mark mark = place_enter(&with->place, around);
+  hoist_from(with, loop, &around->body);
+  place_leave(&with->place, mark);
+  if (around->body.count > 0) list_push(with->memory, out, around);
+}
+
 static void hoist_list(hoister *with, statement_list *list) {
   statement_list out = {0};
   for (int k = 0; k < list->count; k++) {
@@ -242,7 +281,10 @@ static void hoist_list(hoister *with, statement_list *list) {
       hoist_list(with, &of->body);
       with->owner = owner;
       place_leave(&with->place, mark);
-      if (!is_if(of)) hoist_from(with, of, &out);
+      if (!is_if(of)) {
+        hoist_from(with, of, &out);
+        hoist_where_it_runs(with, of, &out);
+      }
       if (of->body.count == 0) continue;
     }
     list_push(with->memory, &out, of);

@@ -44,6 +44,13 @@ static tensor *check_body(checker *state, const ast_function *function, slot *co
   return value;
 }
 
+/* An error inside a function's body says which call it is about: the innermost one. */
+static void note_call(checker *state, const ast_expression *call) {
+  if (state->noted == state->report->error_count) return;
+  state->noted = state->report->error_count;
+  diagnose_note(state->report, call->where, "in this call of '%s'", call->name.name);
+}
+
 static tensor *inline_call(checker *state, int number, const ast_expression *call) {
   const ast_function *function = state->functions[number].syntax;
   int count = call->arguments.count;
@@ -62,7 +69,10 @@ static tensor *inline_call(checker *state, int number, const ast_expression *cal
   slot **arguments = arena_array(state->memory, slot *, count > 0 ? count : 1);
   for (int k = 0; k < count; k++)
     arguments[k] = new_slot(state, values[k], function->parameters.items[k].name, values[k]->where);
-  return remember(state, key, check_body(state, function, arguments));
+  int errors = state->report->error_count;
+  tensor *value = check_body(state, function, arguments);
+  if (state->report->error_count > errors) note_call(state, call);
+  return remember(state, key, value);
 }
 
 tensor *check_call(checker *state, const ast_expression *from) {

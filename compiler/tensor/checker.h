@@ -14,7 +14,7 @@ enum {
   MAXIMUM_RANK = 32,               /* axes of an array */
   MAXIMUM_CALLS = 200,             /* calls of functions inside one another, once inlined */
   MAXIMUM_NESTING = 2500,          /* of expressions, inlined functions included */
-  MAXIMUM_INLINED_NODES = 2000000, /* made for the bodies of functions, in the whole model */
+  MAXIMUM_INLINED_NODES = 1000000, /* made for the bodies of functions, in the whole model */
   DEEPEST_LOOP = 63                /* loops further in share one bit of checked.loops */
 };
 
@@ -195,6 +195,8 @@ struct checker {
   int nesting; /* of expressions around */
   int guards;  /* conditions around */
   int inlined; /* nodes made for bodies of functions */
+  int missing; /* expressions without a value, here or because of what they name */
+  int noted;   /* errors that have a note about the call around them */
   bool exhausted;
 };
 
@@ -244,8 +246,10 @@ bool overflows(checker *state, scalar extent, span where); /* reports NO_SCALAR 
 bool is_one(const checker *state, scalar extent);
 bool is_provably_different(const checker *state, scalar a, scalar b);
 bool is_provably_negative(const checker *state, scalar node);
+bool is_negative_number(const checker *state, scalar node); /* a constant: for what is too many to prove */
 const char *show_scalar(const checker *state, scalar node);
 const char *show_shape(const checker *state, const tensor *of); /* "[N, d]" */
+const char *show_form(const checker *state, const tensor *of);  /* "has shape [N, d]", "is a single number" */
 const char *show_node(const checker *state, const tensor *of);  /* as the user wrote it, or "this" */
 const char *show_extent(const checker *state, const tensor *of, int axis); /* "X has N rows" */
 

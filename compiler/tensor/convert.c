@@ -34,11 +34,22 @@ static tensor *real_of_whole(checker *state, tensor *from) {
   return make_apply(state, OP_real_of_whole, 1, &from, from->where);
 }
 
+/* The text as an argument: in parentheses, if it does not stand in a pair of its own. */
+static const char *in_parentheses(checker *state, const char *shown) {
+  int open = 0;
+  for (const char *at = shown; *at; at++) {
+    open += (*at == '(') - (*at == ')');
+    if (open == 0) return at[1] ? arena_format(state->memory, "(%s)", shown) : shown;
+  }
+  return shown;
+}
+
 tensor *as_real(checker *state, tensor *from) {
   if (!from || from->type == SCALAR_REAL) return from;
   if (from->type == SCALAR_WHOLE) return real_of_whole(state, from);
   diagnose(state->report, "truth-as-number", from->where, "a truth value stands where a number is needed");
-  diagnose_hint(state->report, "real(%s) is 1 where it holds and 0 elsewhere", show_node(state, from));
+  diagnose_hint(state->report, "real%s is 1 where it holds and 0 elsewhere",
+                in_parentheses(state, show_node(state, from)));
   return NULL;
 }
 

@@ -60,7 +60,7 @@ void check_dimension(checker *state, int number) {
   if (each->failed || each->value != NO_SCALAR) return;
   state->root = each->syntax->value;
   scalar value = check_extent(state, each->syntax->value, "an extent");
-  if (value != NO_SCALAR && is_provably_negative(state, value)) {
+  if (value != NO_SCALAR && is_negative_number(state, value)) {
     diagnose(state->report, "negative-extent", each->syntax->value->where, "the extent '%s' is negative: it is %s",
              each->syntax->name.name, show_scalar(state, value));
     return;

@@ -126,8 +126,8 @@ static bool same_shapes(checker *state, int count, tensor *const *entries) {
   for (int k = 1; k < count; k++) {
     if (entries[k]->rank != first->rank) {
       diagnose(state->report, "ragged-array", entries[k]->where,
-               "the entries of an array have one shape: this one has %d axes, the first has %d", entries[k]->rank,
-               first->rank);
+               "the entries of an array have one shape: this one %s, the first %s", show_form(state, entries[k]),
+               show_form(state, first));
       return false;
     }
     for (int axis = 0; axis < first->rank; axis++) {
@@ -247,6 +247,7 @@ tensor *check_expression(checker *state, const ast_expression *from) {
   }
   state->nesting++;
   tensor *value = checks[from->kind](state, from);
+  state->missing += !value;
   state->nesting--;
   return value;
 }

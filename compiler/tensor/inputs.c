@@ -12,7 +12,7 @@ void declare_inputs(checker *state) {
 static scalar check_input_extent(checker *state, const ast_expression *from) {
   state->root = from;
   scalar extent = check_extent(state, from, "an extent");
-  if (extent == NO_SCALAR || !is_provably_negative(state, extent)) return extent;
+  if (extent == NO_SCALAR || !is_negative_number(state, extent)) return extent;
   diagnose(state->report, "negative-extent", from->where, "this extent is negative: it is %s",
            show_scalar(state, extent));
   return NO_SCALAR;

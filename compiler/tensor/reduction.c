@@ -16,11 +16,16 @@ int reduction_named(const char *name) {
   return -1;
 }
 
+/* Errors reported, and expressions that have no value. */
+static int failures(const checker *state) {
+  return state->report->error_count + state->missing;
+}
+
 /* The indices of a loop while its body is checked. */
 typedef struct {
   const ast_binders *syntax;
   int level;
-  int declared;
+  int failures; /* before the loop */
   bool failed;
   index_fact **indices;
   tensor **limits; /* NULL where none was written */
@@ -68,19 +73,20 @@ static tensor *check_limit(checker *state, const ast_expression *from, bool defi
   return NULL;
 }
 
+/* An index whose name is taken means nothing in the body, so that its uses say nothing more. */
 static void open_indices(checker *state, const ast_binders *binders, bool defines, loop_indices *in) {
-  *in = (loop_indices){.syntax = binders, .level = state->scope->level + 1};
+  *in = (loop_indices){.syntax = binders, .level = state->scope->level + 1, .failures = failures(state)};
   in->indices = arena_array(state->memory, index_fact *, binders->count > 0 ? binders->count : 1);
   in->limits = arena_array(state->memory, tensor *, binders->count > 0 ? binders->count : 1);
   for (int k = 0; k < binders->count; k++) {
     const ast_binder *binder = &binders->items[k];
     if (binder->limit) in->limits[k] = check_limit(state, binder->limit, defines);
-    if (!is_free(state, binder->name, binders)) in->failed = true;
+    if (binder->limit && !in->limits[k]) in->failed = true;
     in->indices[k] = make_index(state, binder->name.name, binder->name.where, in->level);
     in->indices[k]->limited = binder->limit != NULL;
-    if (binder->limit && !in->limits[k]) in->failed = true;
-    local *made = declare_local(state, binder->name, binders);
-    made->index = in->indices[k];
+    bool taken = !is_free(state, binder->name, binders);
+    if (taken) in->failed = true;
+    declare_local(state, binder->name, binders)->index = taken ? NULL : in->indices[k];
   }
 }
 
@@ -88,12 +94,13 @@ static void close_indices(checker *state, const loop_indices *in) {
   for (int k = in->syntax->count; k-- > 0;) forget_local(state, in->syntax->items[k].name.name);
 }
 
-/* The axes of the loop; NULL when the range of an index is not known. `complete`: its body was checked without error,
- * so that all bare uses have been seen. */
-static tensor_axis *axes_of(checker *state, const loop_indices *in, bool complete) {
+/* The axes of the loop; NULL when the range of an index is not known. That nothing says it is certain only when nothing
+ * in the loop failed, so that all bare uses have been seen. */
+static tensor_axis *axes_of(checker *state, const loop_indices *in) {
   int count = in->syntax->count;
   tensor_axis *made = arena_array(state->memory, tensor_axis, count > 0 ? count : 1);
   bool known = !in->failed;
+  bool complete = known && failures(state) == in->failures;
   for (int k = 0; k < count; k++) {
     const index_fact *index = in->indices[k];
     tensor *limit = in->limits[k];
@@ -133,9 +140,8 @@ tensor *check_reduction(checker *state, const ast_expression *from) {
   state->guards -= test != NULL;
   body = close_scope(state, body);
   close_indices(state, &in);
-  bool complete = body && (!test || condition);
-  tensor_axis *axes = axes_of(state, &in, complete);
-  if (!axes || !complete) return NULL;
+  tensor_axis *axes = axes_of(state, &in);
+  if (!axes || !body || (test && !condition)) return NULL;
   return make_reduction(state, (reduction_kind)kind, in.syntax->count, axes, condition, body, in.level, from->where);
 }
 
@@ -146,7 +152,7 @@ tensor *check_comprehension(checker *state, const ast_binders *binders, const as
   open_scope(state, true, false);
   tensor *value = close_scope(state, check_expression(state, body));
   close_indices(state, &in);
-  tensor_axis *axes = axes_of(state, &in, value != NULL);
+  tensor_axis *axes = axes_of(state, &in);
   if (!axes || !value) return NULL;
   return make_comprehension(state, in.syntax->count, axes, value, in.level, where);
 }

@@ -14,6 +14,11 @@ bool is_provably_negative(const checker *state, scalar node) {
   return opposite != NO_SCALAR && whole_proves_nonnegative(state->dag, opposite, &none);
 }
 
+bool is_negative_number(const checker *state, scalar node) {
+  int64_t value;
+  return scalar_is_whole(state->dag, node, &value) && value < 0;
+}
+
 bool is_provably_different(const checker *state, scalar a, scalar b) {
   return is_provably_negative(state, whole_subtract(state->dag, a, b)) ||
          is_provably_negative(state, whole_subtract(state->dag, b, a));
@@ -33,6 +38,11 @@ const char *show_shape(const checker *state, const tensor *of) {
   for (int k = 0; k < of->rank; k++) text_format(&out, "%s%s", k ? ", " : "", show_scalar(state, of->extents[k]));
   text_append(&out, "]");
   return out.data;
+}
+
+const char *show_form(const checker *state, const tensor *of) {
+  if (of->rank == 0) return "is a single number";
+  return arena_format(state->memory, "has shape %s", show_shape(state, of));
 }
 
 enum { SHOWN_SOURCE = 30 }; /* bytes of an expression that are quoted in a message */

@@ -187,9 +187,11 @@ static void load(const batch *with, const compiler *by, int unit) {
   }
 }
 
+/* A library takes its name when it is whole: one that is in use elsewhere is never written into. */
 static void add_job(const batch *with, const compiler *by, int unit, job_list *jobs) {
   const char *from = unit_path(with, by, unit, "c"), *into = unit_path(with, by, unit, by->ending);
-  const char *library = by->library ? arena_format(with->memory, "-o %s -lm", into) : "";
+  const char *library =
+      by->library ? arena_format(with->memory, "-o %s.part -lm && mv %s.part %s", into, into, into) : "";
   job made = {arena_format(with->memory, "%s %s -I%s %s %s", by->name, by->flags, with->folder, from, library),
               arena_format(with->memory, "%s.log", into), 0};
   list_push(with->memory, jobs, made);
