@@ -15,6 +15,7 @@ enum {
   MAXIMUM_CALLS = 200,             /* calls of functions inside one another, once inlined */
   MAXIMUM_NESTING = 2500,          /* of expressions, inlined functions included */
   MAXIMUM_INLINED_NODES = 1000000, /* made for the bodies of functions, in the whole model */
+  DEEPEST_VALUE = 100,             /* an argument or local value that is deeper gets a name */
   DEEPEST_LOOP = 63                /* loops further in share one bit of checked.loops */
 };
 
@@ -26,6 +27,7 @@ typedef struct {
   tensor node;    /* first: every tensor of the checker is one of these */
   int number;     /* equal numbers: equal values (numbering.h) */
   uint64_t loops; /* bit k: depends on an index of the loop at level k */
+  int depth;      /* of the operations in it; a name has depth 0 */
   bool costly;    /* holds a reduction or an operation worth storing */
   bool fallible;  /* holds a subscript or a division of wholes that may fail at run time */
 } checked;
@@ -63,8 +65,8 @@ tensor *close_scope(checker *state, tensor *value); /* wrapped in TENSOR_LET whe
 
 slot *new_slot(checker *state, tensor *node, const char *name, span where);
 tensor *use_slot(checker *state, slot *from);
-tensor *share(checker *state, tensor *node);       /* binds it, unless it is as cheap as a name */
-tensor *share_costly(checker *state, tensor *node); /* binds it when it is costly */
+tensor *share(checker *state, tensor *node);                      /* binds it, unless it is as cheap as a name */
+tensor *share_costly(checker *state, tensor *node);               /* binds it when it is costly */
 bool is_loop_invariant(const checker *state, const tensor *node); /* could be bound outside the innermost loop */
 
 /* A value for the key, if one was remembered where it is still visible; remembering one. */
@@ -209,7 +211,6 @@ tensor *check_reduction(checker *state, const ast_expression *from);
 tensor *check_comprehension(checker *state, const ast_binders *binders, const ast_expression *body, span where);
 tensor *check_call(checker *state, const ast_expression *from);
 
-
 /* The model's parts, in the order of their checking (dimensions.c, inputs.c, definitions.c). */
 void declare_dimensions(checker *state, const fixed_extent *fixed, int fixed_count);
 void declare_inputs(checker *state);
@@ -279,7 +280,8 @@ tensor *make_reshape(checker *state, tensor *base, int rank, const scalar *exten
 tensor *make_join(checker *state, tensor_kind kind, int axis, int count, tensor *const *parts, span where);
 tensor *make_cumulative(checker *state, tensor *base, int axis, span where);
 /* Closes the loop at `level`, or 0 for a loop without a level. */
-tensor *make_comprehension(checker *state, int axis_count, const tensor_axis *axes, tensor *body, int level, span where);
+tensor *make_comprehension(checker *state, int axis_count, const tensor_axis *axes, tensor *body, int level,
+                           span where);
 tensor *make_reduction(checker *state, reduction_kind kind, int axis_count, const tensor_axis *axes, tensor *condition,
                        tensor *body, int level, span where);
 tensor *make_let(checker *state, int binding_count, binding *const *bindings, tensor *body);

@@ -19,6 +19,7 @@ static tensor *new_node(checker *state, tensor shape, int count, tensor *const *
     made->loops |= facts(operands[k])->loops;
     made->costly |= facts(operands[k])->costly;
     made->fallible |= facts(operands[k])->fallible;
+    if (facts(operands[k])->depth >= made->depth) made->depth = facts(operands[k])->depth + 1;
   }
   made->node.arguments = copy;
   made->number = -1;
@@ -303,8 +304,10 @@ static const scalar *joined_extents(checker *state, tensor_kind kind, int axis, 
   int rank = parts[0]->rank + (kind == TENSOR_STACK);
   scalar *extents = arena_array(state->memory, scalar, rank);
   for (int k = 0; k < rank; k++) {
-    if (kind == TENSOR_CONCAT) extents[k] = parts[0]->extents[k];
-    else if (k != axis) extents[k] = parts[0]->extents[k < axis ? k : k - 1];
+    if (kind == TENSOR_CONCAT)
+      extents[k] = parts[0]->extents[k];
+    else if (k != axis)
+      extents[k] = parts[0]->extents[k < axis ? k : k - 1];
   }
   if (kind == TENSOR_STACK) {
     extents[axis] = scalar_whole(state->dag, count);
@@ -423,6 +426,7 @@ binding *bind_node(checker *state, tensor *node, const char *name, span where) {
   *node = shape;
   facts(node)->costly = false;
   facts(node)->fallible = false;
+  facts(node)->depth = 0;
   return made;
 }
 

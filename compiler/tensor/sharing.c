@@ -1,8 +1,8 @@
 /* Sharing: what is used more than once is bound once.
  *
- * A scope is a place where a value can be bound: a definition, the body of a loop, the arm of an `if`. A slot is a value
- * that may come to be bound. Slots are listed in the order of their making, so that each depends on earlier ones alone;
- * when a scope closes, those that were bound become the bindings of a TENSOR_LET around its value.
+ * A scope is a place where a value can be bound: a definition, the body of a loop, the arm of an `if`. A slot is a
+ * value that may come to be bound. Slots are listed in the order of their making, so that each depends on earlier ones
+ * alone; when a scope closes, those that were bound become the bindings of a TENSOR_LET around its value.
  *
  * A value is bound in the outermost scope where it means the same: outside the loops on whose indices it does not
  * depend, but never outside a scope that may not run. Binding turns the node itself into a name, so that the uses that
@@ -64,11 +64,13 @@ static tensor *fill(checker *state, slot *from) {
   return from->node;
 }
 
-/* The first use from the same scope takes the value itself; any other one binds it. */
+/* The first use from the same scope takes the value itself; any other one binds it, and so does the first where the
+ * value is deep: inlining would nest it in another one as deep, and so on. */
 tensor *use_slot(checker *state, slot *from) {
   if (!from->node || is_trivial(from->node)) return from->node;
   bool moves_out = from->place->level < from->home->level && facts(from->node)->costly;
-  if (!from->used && state->scope == from->home && !moves_out) {
+  bool deep = facts(from->node)->depth > DEEPEST_VALUE;
+  if (!from->used && state->scope == from->home && !moves_out && !deep) {
     from->used = true;
     return from->node;
   }
