@@ -26,6 +26,7 @@ typedef LIST(visit) visit_list;
 
 static bool is_within(const verifier *with, int number, const scalar *subscripts, scalar condition) {
   const array *of = &with->module->arrays.items[number];
+  if (condition != NO_SCALAR && scalar_is_truth(with->module->dag, condition, false)) return true; /* never reached */
   whole_facts facts = {with->touches.loops.items, with->touches.loops.count, with->touches.array_bound,
                        with->module->arrays.count, condition};
   for (int k = 0; k < of->rank; k++)

@@ -44,6 +44,16 @@ static tensor *check_body(checker *state, const ast_function *function, slot *co
   return value;
 }
 
+/* A call that failed would fail again: it is not inlined a second time, so that errors stay linear too. */
+static bool has_failed(const checker *state, int key) {
+  return key < state->failed_calls.count && state->failed_calls.items[key];
+}
+
+static void remember_failure(checker *state, int key) {
+  while (state->failed_calls.count <= key) list_push(state->memory, &state->failed_calls, false);
+  state->failed_calls.items[key] = true;
+}
+
 /* An error inside a function's body says which call it is about: the innermost one. */
 static void note_call(checker *state, const ast_expression *call) {
   if (state->noted == state->report->error_count) return;
@@ -65,13 +75,14 @@ static tensor *inline_call(checker *state, int number, const ast_expression *cal
   }
   int key = key_of_call(state, number, count, values);
   tensor *known = recall(state, key);
-  if (known) return known;
+  if (known || has_failed(state, key)) return known;
   slot **arguments = arena_array(state->memory, slot *, count > 0 ? count : 1);
   for (int k = 0; k < count; k++)
     arguments[k] = new_slot(state, values[k], function->parameters.items[k].name, values[k]->where);
   int errors = state->report->error_count;
   tensor *value = check_body(state, function, arguments);
   if (state->report->error_count > errors) note_call(state, call);
+  if (!value) remember_failure(state, key);
   return remember(state, key, value);
 }
 

@@ -14,7 +14,7 @@ enum {
   MAXIMUM_RANK = 32,               /* axes of an array */
   MAXIMUM_CALLS = 200,             /* calls of functions inside one another, once inlined */
   MAXIMUM_NESTING = 2500,          /* of expressions, inlined functions included */
-  MAXIMUM_INLINED_NODES = 1000000, /* made for the bodies of functions, in the whole model */
+  MAXIMUM_INLINED_NODES = 1000000, /* made, or expressions checked, for bodies of functions in the whole model */
   DEEPEST_VALUE = 100,             /* an argument or local value that is deeper gets a name */
   DEEPEST_LOOP = 63                /* loops further in share one bit of checked.loops */
 };
@@ -188,6 +188,7 @@ struct checker {
   binding_scope *scope;
   numbering numbers;
   LIST(slot *) remembered;     /* by number of the key */
+  LIST(bool) failed_calls;     /* by number of the key */
   LIST(scalar) binding_values; /* by binding number: its value as an expression of extents, or NO_SCALAR */
   LIST(index_fact *) indices;  /* by index variable */
 
@@ -196,7 +197,7 @@ struct checker {
   int calls;   /* around */
   int nesting; /* of expressions around */
   int guards;  /* conditions around */
-  int inlined; /* nodes made for bodies of functions */
+  int inlined; /* nodes and expressions of bodies of functions so far */
   int missing; /* expressions without a value, here or because of what they name */
   int noted;   /* errors that have a note about the call around them */
   bool exhausted;
@@ -204,6 +205,7 @@ struct checker {
 
 /* Expressions (expression.c, subscript.c, reduction.c, call.c). */
 tensor *check_expression(checker *state, const ast_expression *from);
+void count_inlined(checker *state, span where); /* one more node or expression of a function's body */
 tensor *check_guarded(checker *state, const ast_expression *from); /* in a scope that may never run */
 tensor *check_subscript(checker *state, const ast_expression *from);
 selector *check_selectors(checker *state, tensor *base, const ast_subscript *subscripts, int count, span where);

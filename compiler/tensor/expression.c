@@ -237,7 +237,15 @@ static expression_check *const checks[] = {
     [AST_BLOCK] = check_block,
 };
 
+void count_inlined(checker *state, span where) {
+  if (!state->calls || state->inlined++ != MAXIMUM_INLINED_NODES) return;
+  diagnose(state->report, "too-large", where, "the model is too large: inlining its functions does not end");
+  diagnose_hint(state->report, "name intermediate results with let, and use the names");
+  state->exhausted = true;
+}
+
 tensor *check_expression(checker *state, const ast_expression *from) {
+  count_inlined(state, from->where);
   if (state->exhausted) return NULL;
   if (state->nesting == MAXIMUM_NESTING) {
     diagnose(state->report, "too-deep", from->where, "the functions called here make expressions nested too deeply");

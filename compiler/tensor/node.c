@@ -5,11 +5,7 @@
 
 /* Operands must not be NULL here. */
 static tensor *new_node(checker *state, tensor shape, int count, tensor *const *operands) {
-  if (state->calls && state->inlined++ == MAXIMUM_INLINED_NODES) {
-    diagnose(state->report, "too-large", shape.where, "the model is too large: inlining its functions does not end");
-    diagnose_hint(state->report, "name intermediate results with let, and use the names");
-    state->exhausted = true;
-  }
+  count_inlined(state, shape.where);
   checked *made = arena_new(state->memory, checked);
   made->node = shape;
   made->node.argument_count = count;

@@ -11,7 +11,7 @@
 typedef LIST(const char *) path_list;
 
 /* Random models are opened so many at once; of so many, one goes through the C compilers. */
-enum { RANDOM_BATCH = 100, RANDOM_PER_COMPILED = 10 };
+enum { RANDOM_BATCH = 100, RANDOM_PER_COMPILED = 20 };
 
 typedef struct {
   bool compilers, accept;

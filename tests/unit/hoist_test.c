@@ -86,23 +86,45 @@ static void stores_under_different_conditions_stay(void) {
 }
 
 /* x[0] exists where i < n holds for some i. */
-static void loads_safe_only_inside_stay(void) {
+static void loads_safe_only_inside_leave_into_a_condition(void) {
   vectors of = begin_vectors();
   statement *map = loop(&of.with, NULL, STATEMENT_MAP, OVER(of.i));
   int s = local_of(&of.with, map, "s", SCALAR_SHAPE);
   kernel(&of.with, map, NO_AXES, STORE_ASSIGN, s, NULL, load(&of.with, of.x, AT(scalar_whole(of.with.dag, 0))));
   assign_z(&of, map, load(&of.with, s, NULL));
-  expect_unchanged(&of.with, hoist);
+  expect(&of.with, hoist,
+         "program test\n"
+         "  result z_out[n]\n"
+         "  local z[n]\n"
+         "  local s\n"
+         "  if 0 < n {\n"
+         "    s = x[0]\n"
+         "  }\n"
+         "  map i < n {\n"
+         "    z[i] = s\n"
+         "  }\n"
+         "  for e1 < n: z_out[e1] = z[e1]\n");
 }
 
-static void divisions_safe_only_inside_stay(void) {
+static void divisions_safe_only_inside_leave_into_a_condition(void) {
   vectors of = begin_vectors();
   statement *map = loop(&of.with, NULL, STATEMENT_MAP, OVER(of.i));
   int s = local_of(&of.with, map, "s", SCALAR_SHAPE);
   scalar rest = whole_remainder(of.with.dag, of.with.m, of.with.n);
   kernel(&of.with, map, NO_AXES, STORE_ASSIGN, s, NULL, unary(&of.with, OP_real_of_whole, rest));
   assign_z(&of, map, load(&of.with, s, NULL));
-  expect_unchanged(&of.with, hoist);
+  expect(&of.with, hoist,
+         "program test\n"
+         "  result z_out[n]\n"
+         "  local z[n]\n"
+         "  local s\n"
+         "  if 0 < n {\n"
+         "    s = m % n\n"
+         "  }\n"
+         "  map i < n {\n"
+         "    z[i] = s\n"
+         "  }\n"
+         "  for e1 < n: z_out[e1] = z[e1]\n");
 }
 
 static void loads_with_a_range_test_leave(void) {
@@ -128,7 +150,7 @@ static void loads_with_a_range_test_leave(void) {
 }
 
 /* Where there is no i, nothing is checked. */
-static void checks_stay_where_the_loop_may_be_empty(void) {
+static void checks_leave_into_a_condition_where_the_loop_may_be_empty(void) {
   vectors of = begin_vectors();
   fixture *with = &of.with;
   statement *map = loop(with, NULL, STATEMENT_MAP, OVER(of.i));
@@ -143,8 +165,10 @@ static void checks_stay_where_the_loop_may_be_empty(void) {
          "  local s\n"
          "  s = 0\n"
          "  for j < n: s += x[j]\n"
-         "  map i < n {\n"
+         "  if 0 < n {\n"
          "    check s < 1 else \"it holds\"\n"
+         "  }\n"
+         "  map i < n {\n"
          "    z[i] = s\n"
          "  }\n"
          "  for e1 < n: z_out[e1] = z[e1]\n");
@@ -275,10 +299,11 @@ static const CU_TestInfo tests[] = {
     {"what mentions the index stays", what_mentions_the_index_stays},
     {"what loads what stays stays", what_loads_what_stays_stays},
     {"stores under different conditions stay", stores_under_different_conditions_stay},
-    {"loads safe only inside stay", loads_safe_only_inside_stay},
-    {"divisions safe only inside stay", divisions_safe_only_inside_stay},
+    {"loads safe only inside leave into a condition", loads_safe_only_inside_leave_into_a_condition},
+    {"divisions safe only inside leave into a condition", divisions_safe_only_inside_leave_into_a_condition},
     {"loads with a range test leave", loads_with_a_range_test_leave},
-    {"checks stay where the loop may be empty", checks_stay_where_the_loop_may_be_empty},
+    {"checks leave into a condition where the loop may be empty",
+     checks_leave_into_a_condition_where_the_loop_may_be_empty},
     {"checks leave a loop that surely runs", checks_leave_a_loop_that_surely_runs},
     {"checks keep their order", checks_keep_their_order},
     {"reductions leave a condition on the index", reductions_leave_a_condition_on_the_index},
