@@ -19,10 +19,10 @@ static const builtin_row rows[] = {
 enum { ROW_COUNT = sizeof rows / sizeof *rows };
 
 /* Names that the language keeps for functions that this version does not have. */
-static const char *const later[] = {"avg_pool1d",   "avg_pool2d", "bce_with_logits", "cholesky",  "conv1d",
-                                    "conv2d",       "cross_entropy", "det",          "flatten",   "huber",
-                                    "inv",          "layer_norm", "linear",          "logdet",    "max_pool1d",
-                                    "max_pool2d",   "mse",        "solve"};
+static const char *const later[] = {
+    "avg_pool1d",    "avg_pool2d", "bce_with_logits", "cholesky",   "conv1d", "conv2d",
+    "cross_entropy", "det",        "flatten",         "huber",      "inv",    "layer_norm",
+    "linear",        "logdet",     "max_pool1d",      "max_pool2d", "mse",    "solve"};
 enum { LATER_COUNT = sizeof later / sizeof *later };
 
 static const builtin_row *find_row(const char *name) {
@@ -30,8 +30,10 @@ static const builtin_row *find_row(const char *name) {
   while (low < high) {
     int middle = (low + high) / 2, order = strcmp(name, rows[middle].name);
     if (order == 0) return &rows[middle];
-    if (order < 0) high = middle;
-    else low = middle + 1;
+    if (order < 0)
+      high = middle;
+    else
+      low = middle + 1;
   }
   return NULL;
 }
@@ -68,8 +70,10 @@ int builtin_names(const char **names) {
 static bool wrong_count(checker *state, const builtin_call *call, int least, int most) {
   if (call->count >= least && (most < 0 || call->count <= most)) return false;
   const char *wanted = arena_format(state->memory, "%d", least);
-  if (most < 0) wanted = arena_format(state->memory, "at least %d", least);
-  else if (most > least) wanted = arena_format(state->memory, "%d to %d", least, most);
+  if (most < 0)
+    wanted = arena_format(state->memory, "at least %d", least);
+  else if (most > least)
+    wanted = arena_format(state->memory, "%d to %d", least, most);
   bool one = least == 1 && (most == 1 || most < 0);
   diagnose(state->report, "wrong-argument-count", call->where, "'%s' takes %s argument%s, and %d %s given", call->name,
            wanted, one ? "" : "s", call->count, call->count == 1 ? "is" : "are");

@@ -27,7 +27,8 @@ static tensor_axis *axes_over(checker *state, int count, const scalar *extents, 
   tensor_axis *made = arena_array(state->memory, tensor_axis, count > 0 ? count : 1);
   for (int k = 0; k < count; k++) {
     if (is_negative_extent(state, extents[k], where)) return NULL;
-    made[k] = fresh_axis(state, k < 2 ? names[k] : arena_format(state->memory, "k%d", k), extents[k], &indices[k], where);
+    made[k] =
+        fresh_axis(state, k < 2 ? names[k] : arena_format(state->memory, "k%d", k), extents[k], &indices[k], where);
   }
   return made;
 }
@@ -136,8 +137,8 @@ static bool shapes_agree(checker *state, const builtin_call *call, int along) {
   for (int k = 1; k < call->count; k++) {
     tensor *each = call->arguments[k];
     if (each->rank != first->rank) {
-      diagnose(state->report, "wrong-rank", each->where, "'%s' joins arrays of one rank: shapes are %s and %s", call->name,
-               show_shape(state, first), show_shape(state, each));
+      diagnose(state->report, "wrong-rank", each->where, "'%s' joins arrays of one rank: shapes are %s and %s",
+               call->name, show_shape(state, first), show_shape(state, each));
       return false;
     }
     for (int axis = 0; axis < first->rank; axis++) {

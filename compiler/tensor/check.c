@@ -41,8 +41,10 @@ static void check_vertices(checker *state, vertex_kind kind) {
   for (int k = 0; k < state->order.count; k++) {
     vertex each = state->order.items[k];
     if (each.kind != kind) continue;
-    if (kind == VERTEX_DIMENSION) check_dimension(state, each.number);
-    else check_definition(state, each.number);
+    if (kind == VERTEX_DIMENSION)
+      check_dimension(state, each.number);
+    else
+      check_definition(state, each.number);
   }
 }
 

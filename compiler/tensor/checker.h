@@ -109,8 +109,6 @@ struct symbol {
   span where;
   local *innermost;
   int hidden; /* while names are walked: by how many declarations */
-  span hidden_where;
-  const void *hidden_by;
 };
 
 symbol *symbol_of(checker *state, const char *name);
@@ -307,8 +305,5 @@ typedef enum { BUILTIN_NONE, BUILTIN_OPERATION, BUILTIN_BUILT, BUILTIN_LATER } b
 builtin_kind find_builtin(const char *name); /* of the language's own functions */
 tensor *check_builtin(checker *state, const ast_expression *call);
 int builtin_names(const char **names); /* how many; names may be NULL */
-
-/* reduction_named: -1 when there is none. */
-int reduction_named(const char *name);
 
 #endif

@@ -1,7 +1,7 @@
 /* Types: whole numbers become real where a real number is needed, and never otherwise; nothing becomes a truth value.
  *
- * Whole arithmetic is kept as a tree until its use is known. As a subscript or an extent it is exact; as a real number it
- * becomes real at its leaves, so that i*i*i does not overflow. Quotients and remainders are whole first. */
+ * Whole arithmetic is kept as a tree until its use is known. As a subscript or an extent it is exact; as a real number
+ * it becomes real at its leaves, so that i*i*i does not overflow. Quotients and remainders are whole first. */
 #include "compiler/tensor/checker.h"
 
 const char *type_name(scalar_type type) {

@@ -4,8 +4,10 @@
 static void declare_definition(checker *state, const ast_definition *syntax, definition_kind kind) {
   definition_state made = {.syntax = syntax, .kind = kind, .name = syntax->name.name};
   int number = state->definitions.count;
-  if (made.name) made.failed = !declare_global(state, syntax->name, GLOBAL_DEFINITION, number);
-  else made.name = "f";
+  if (made.name)
+    made.failed = !declare_global(state, syntax->name, GLOBAL_DEFINITION, number);
+  else
+    made.name = "f";
   list_push(state->memory, &state->definitions, made);
 }
 
@@ -85,8 +87,8 @@ static binding *named_output(checker *state, const ast_definition *syntax) {
     return NULL;
   }
   if (of->kind != GLOBAL_DEFINITION) {
-    diagnose(state->report, "not-a-definition", syntax->name.where, "'%s' is no definition, so that it can't be an output",
-             name);
+    diagnose(state->report, "not-a-definition", syntax->name.where,
+             "'%s' is no definition, so that it can't be an output", name);
     diagnose_hint(state->report, "give the output a name of its own: output r = ...");
     return NULL;
   }

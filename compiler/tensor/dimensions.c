@@ -49,7 +49,8 @@ void declare_dimensions(checker *state, const fixed_extent *fixed, int fixed_cou
   for (int k = 0; k < fixed_count; k++) fix_dimension(state, &fixed[k]);
   for (int k = 0; k < count; k++) {
     dimension_state *each = &state->dimensions[k];
-    if (each->override) each->value = scalar_whole(state->dag, each->fixed);
+    if (each->override)
+      each->value = scalar_whole(state->dag, each->fixed);
     else if (!each->syntax->value)
       each->value = scalar_extent(state->dag, scalar_new_extent(state->dag, each->syntax->name.name));
   }
@@ -108,8 +109,8 @@ void check_unbound_dimensions(checker *state) {
     if (each->failed || each->value == NO_SCALAR || each->syntax->value || each->override) continue;
     if (mentioned[each->value]) continue;
     const char *name = each->syntax->name.name;
-    diagnose(state->report, "unbound-extent", each->syntax->name.where, "nothing binds the extent '%s': no input has it",
-             name);
+    diagnose(state->report, "unbound-extent", each->syntax->name.where,
+             "nothing binds the extent '%s': no input has it", name);
     diagnose_hint(state->report, "give it a value here, dim %s = 10, or from outside, --dim %s=10", name, name);
   }
 }

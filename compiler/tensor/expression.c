@@ -239,7 +239,8 @@ static expression_check *const checks[] = {
 
 void count_inlined(checker *state, span where) {
   if (!state->calls || state->inlined++ != MAXIMUM_INLINED_NODES) return;
-  diagnose(state->report, "too-large", where, "the model is too large: inlining its functions does not end");
+  diagnose(state->report, "too-large", where, "the model is too large: its functions, inlined, have more than %d parts",
+           MAXIMUM_INLINED_NODES);
   diagnose_hint(state->report, "name intermediate results with let, and use the names");
   state->exhausted = true;
 }

@@ -105,8 +105,8 @@ static int frozen_input(checker *state, const ast_freeze *syntax) {
   }
   ast_role role = of->kind == GLOBAL_INPUT ? state->model->inputs.items[of->number].role : AST_DATA;
   if (of->kind == GLOBAL_INPUT && (role == AST_VAR || role == AST_PARAM)) return of->number;
-  diagnose(state->report, "not-a-variable", syntax->where, "'%s' never moves: only entries of a var or param are frozen",
-           name);
+  diagnose(state->report, "not-a-variable", syntax->where,
+           "'%s' never moves: only entries of a var or param are frozen", name);
   return -1;
 }
 

@@ -47,9 +47,7 @@ static void walk_name(ordering *in, ast_name name) {
   switch (of->kind) {
   case GLOBAL_NONE: unknown_name(in->checker, name, in->root); return;
   case GLOBAL_DIMENSION: mention_vertex(in, of->number, name.where); return;
-  case GLOBAL_DEFINITION:
-    mention_vertex(in, in->dimension_count + in->function_count + of->number, name.where);
-    return;
+  case GLOBAL_DEFINITION: mention_vertex(in, in->dimension_count + in->function_count + of->number, name.where); return;
   case GLOBAL_INPUT:
   case GLOBAL_FUNCTION: return;
   }
@@ -57,8 +55,10 @@ static void walk_name(ordering *in, ast_name name) {
 
 static void walk_function_name(ordering *in, ast_name name) {
   symbol *of = symbol_of(in->checker, name.name);
-  if (of->kind == GLOBAL_FUNCTION) mention_vertex(in, in->dimension_count + of->number, name.where);
-  else if (!find_builtin(name.name)) unknown_function(in->checker, name);
+  if (of->kind == GLOBAL_FUNCTION)
+    mention_vertex(in, in->dimension_count + of->number, name.where);
+  else if (!find_builtin(name.name))
+    unknown_function(in->checker, name);
 }
 
 static void hide(ordering *in, ast_name name) {
@@ -148,9 +148,12 @@ static const char *vertex_name(const ordering *in, int number) {
 
 static void fail_vertex(const ordering *in, int number) {
   vertex of = vertex_at(in, number);
-  if (of.kind == VERTEX_DIMENSION) in->checker->dimensions[of.number].failed = true;
-  else if (of.kind == VERTEX_FUNCTION) in->checker->functions[of.number].failed = true;
-  else in->checker->definitions.items[of.number].failed = true;
+  if (of.kind == VERTEX_DIMENSION)
+    in->checker->dimensions[of.number].failed = true;
+  else if (of.kind == VERTEX_FUNCTION)
+    in->checker->functions[of.number].failed = true;
+  else
+    in->checker->definitions.items[of.number].failed = true;
 }
 
 /* ---- the search ---- */
@@ -206,8 +209,10 @@ static void search_from(ordering *in, int first) {
       continue;
     }
     mention use = top->uses.items[top->next++];
-    if (in->stage[use.to] == OPEN) report_cycle(in, use.to, use.where);
-    else if (in->stage[use.to] == UNVISITED) open_vertex(in, use.to);
+    if (in->stage[use.to] == OPEN)
+      report_cycle(in, use.to, use.where);
+    else if (in->stage[use.to] == UNVISITED)
+      open_vertex(in, use.to);
   }
 }
 

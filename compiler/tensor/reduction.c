@@ -7,10 +7,11 @@
 #include <string.h>
 
 static const char *const reduction_names[] = {
-    [REDUCE_SUM] = "sum", [REDUCE_PROD] = "prod",           [REDUCE_MAX] = "max", [REDUCE_MIN] = "min",
+    [REDUCE_SUM] = "sum",   [REDUCE_PROD] = "prod",           [REDUCE_MAX] = "max", [REDUCE_MIN] = "min",
     [REDUCE_MEAN] = "mean", [REDUCE_LOGSUMEXP] = "logsumexp", [REDUCE_ANY] = "any", [REDUCE_ALL] = "all"};
 
-int reduction_named(const char *name) {
+/* -1 when there is none. */
+static int reduction_named(const char *name) {
   for (int k = 0; k < (int)(sizeof reduction_names / sizeof *reduction_names); k++)
     if (!strcmp(name, reduction_names[k])) return k;
   return -1;
@@ -44,7 +45,8 @@ static bool is_free(checker *state, ast_name name, const ast_binders *among) {
   if (!here && of->kind == GLOBAL_NONE && !constant) return true;
   const char *what = here ? here->index ? "index" : "name" : constant ? "number" : kind_name(of->kind);
   diagnose(state->report, "hidden-name", name.where, "the index '%s' hides the %s '%s'", name.name, what, name.name);
-  if (here || !constant) diagnose_note(state->report, here ? here->where : of->where, "'%s' is defined here", name.name);
+  if (here || !constant)
+    diagnose_note(state->report, here ? here->where : of->where, "'%s' is defined here", name.name);
   diagnose_hint(state->report, "give the index another name");
   return false;
 }

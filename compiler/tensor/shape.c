@@ -1,4 +1,5 @@
-/* Shapes: broadcasting, and what is said of extents that do not agree. Extents are equal when they are the same node. */
+/* Shapes: broadcasting, and what is said of extents that do not agree. Extents are equal when they are the same node.
+ */
 #include "compiler/tensor/checker.h"
 
 #include <string.h>
@@ -71,8 +72,7 @@ static const char *show_disagreement(const checker *state, scalar a, scalar b) {
   int64_t value;
   if (scalar_is_whole(state->dag, a, &value) && scalar_is_whole(state->dag, b, &value)) return "";
   const char *shown_a = show_scalar(state, a), *shown_b = show_scalar(state, b);
-  if (is_provably_different(state, a, b))
-    return arena_format(state->memory, "; %s is never %s", shown_a, shown_b);
+  if (is_provably_different(state, a, b)) return arena_format(state->memory, "; %s is never %s", shown_a, shown_b);
   return arena_format(state->memory, "; nothing says %s = %s", shown_a, shown_b);
 }
 
@@ -105,8 +105,9 @@ static int deciding(const checker *state, int count, tensor *const *operands, in
 static bool disagree(checker *state, span where, tensor *a, tensor *b, int rank, int axis) {
   extents_disagree(state, where, a, axis - (rank - a->rank), b, axis - (rank - b->rank));
   if (a->rank != b->rank)
-    diagnose_hint(state->report, "shapes %s and %s are matched from their last axes; write the operation by index, as in "
-                                 "let z[i, j] = ..., to match others",
+    diagnose_hint(state->report,
+                  "shapes %s and %s are matched from their last axes; write the operation by index, as in "
+                  "let z[i, j] = ..., to match others",
                   show_shape(state, a), show_shape(state, b));
   return false;
 }
