@@ -53,14 +53,8 @@ static jit_code *compile(const fixture *with) {
 /* As run_program, by the compiled code. */
 static outcome *run_code(const fixture *with, const jit_code *code, int64_t n, int64_t m) {
   outcome *made = arena_new(with->memory, outcome);
-  int count = with->module->arrays.count;
-  const void **inputs = arena_array(with->memory, const void *, count);
+  const void **inputs = made_inputs(with);
   double **results = arena_array(with->memory, double *, MOST_ARRAYS);
-  for (int k = 0; k < count; k++) {
-    double *entries = arena_array(with->memory, double, MOST_ENTRIES);
-    for (int e = 0; e < MOST_ENTRIES; e++) entries[e] = sin(7.0 * k + 3.0 * e) + 0.25;
-    inputs[k] = entries;
-  }
   for (int k = 0; k < MOST_ARRAYS; k++) results[k] = made->results[k];
   const ptrdiff_t extents[2] = {(ptrdiff_t)n, (ptrdiff_t)m};
   size_t size = jit_workspace(code, 0)(extents);

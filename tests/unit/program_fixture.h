@@ -176,17 +176,23 @@ typedef struct {
   double results[MOST_ARRAYS][MOST_ENTRIES];
 } outcome;
 
-/* Runs the program on inputs that are the same whenever n and m are. */
-static inline outcome *run_program(const fixture *with, int64_t n, int64_t m) {
-  outcome *made = arena_new(with->memory, outcome);
+/* Entries for every array of the module, the same in every run. */
+static inline const void **made_inputs(const fixture *with) {
   int count = with->module->arrays.count;
   const void **inputs = arena_array(with->memory, const void *, count);
-  double **results = arena_array(with->memory, double *, MOST_ARRAYS);
   for (int k = 0; k < count; k++) {
     double *entries = arena_array(with->memory, double, MOST_ENTRIES);
     for (int e = 0; e < MOST_ENTRIES; e++) entries[e] = sin(7.0 * k + 3.0 * e) + 0.25;
     inputs[k] = entries;
   }
+  return inputs;
+}
+
+/* Runs the program on inputs that are the same whenever n and m are. */
+static inline outcome *run_program(const fixture *with, int64_t n, int64_t m) {
+  outcome *made = arena_new(with->memory, outcome);
+  const void **inputs = made_inputs(with);
+  double **results = arena_array(with->memory, double *, MOST_ARRAYS);
   for (int k = 0; k < MOST_ARRAYS; k++) results[k] = made->results[k];
   const int64_t extents[2] = {n, m};
   made->status = interpret(with->program, extents, inputs, NULL, results, made->message, sizeof made->message);
