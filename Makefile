@@ -57,10 +57,10 @@ $(B)/adjoin: $(COMMANDS) $(COMPILER) $(RUNTIME)
 	@echo "link   $@"
 	@$(CC) $(OPTIMISE) -o $@ $^ $(LIBRARIES)
 
-# Every pass's result is verified in what the tests run: there adjoin.c alone is compiled once more.
-$(B)/tests/adjoin_checked.o: compiler/adjoin.c | $(B)/packages-found
+# Every pass's result is verified in what the tests run: there session.c alone is compiled once more.
+$(B)/tests/session_checked.o: compiler/session.c | $(B)/packages-found
 	$(compile) -DADJOIN_CHECKED
-CHECKED_COMPILER = $(filter-out $(B)/compiler/adjoin.o,$(COMPILER)) $(B)/tests/adjoin_checked.o
+CHECKED_COMPILER = $(filter-out $(B)/compiler/session.o,$(COMPILER)) $(B)/tests/session_checked.o
 
 $(B)/tests/run: $(RUNNER) $(ORACLE) $(CHECKED_COMPILER) $(RUNTIME)
 	@echo "link   $@"

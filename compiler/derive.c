@@ -1,5 +1,5 @@
 /* From a request to an optimised kernel program: which transformations, in which order. */
-#include "compiler/session.h"
+#include "compiler/session_inside.h"
 #include <string.h>
 
 typedef LIST(int) numbers;

@@ -2,7 +2,7 @@
 #ifndef ADJOIN_CLI_OPTIONS_H
 #define ADJOIN_CLI_OPTIONS_H
 
-#include "compiler/adjoin.h"
+#include "compiler/session.h"
 #include "compiler/cli/console.h"
 
 /* What can be computed; bits of options.products. */

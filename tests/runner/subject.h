@@ -2,7 +2,7 @@
 #ifndef ADJOIN_TESTS_SUBJECT_H
 #define ADJOIN_TESTS_SUBJECT_H
 
-#include "compiler/adjoin.h"
+#include "compiler/session.h"
 #include "tests/runner/case.h"
 
 /* What runs a function. The last four are written as one header and compiled ahead by another compiler. */

@@ -1,5 +1,5 @@
 /* Long models: code and memory grow linearly with their length, for value, gradient and product. */
-#include "compiler/adjoin.h"
+#include "compiler/session.h"
 #include "tests/fuzz/long_model.h"
 
 #include <CUnit/Basic.h>

@@ -1,6 +1,6 @@
 /* One compilation: the passes in their order. */
-#include "compiler/adjoin.h"
 #include "compiler/session.h"
+#include "compiler/session_inside.h"
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
