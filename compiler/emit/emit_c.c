@@ -149,6 +149,8 @@ writer writer_create(emitter *for_all, int function, text *out) {
   made.scope_of = arena_array(memory, int, count);
   made.stored = arena_array(memory, bool, count);
   made.declared_by_store = arena_array(memory, bool, count);
+  made.first_piece = arena_array(memory, int, count);
+  made.last_piece = arena_array(memory, int, count);
   name_parameters(&made);
   name_extents(&made);
   return made;

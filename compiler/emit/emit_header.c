@@ -28,11 +28,12 @@ static const char *const own_names[] = {
 };
 
 static void name_functions(header *in) {
-  c_names names = c_names_create(in->memory);
-  for (size_t k = 0; k < sizeof own_names / sizeof *own_names; k++) c_names_claim(&names, own_names[k]);
+  c_names *names = &in->shared->function_names;
+  *names = c_names_create(in->memory);
+  for (size_t k = 0; k < sizeof own_names / sizeof *own_names; k++) c_names_claim(names, own_names[k]);
   in->function_names = arena_array(in->memory, const char *, in->what->function_count);
   for (int k = 0; k < in->what->function_count; k++) {
-    const char *name = c_names_claim(&names, in->what->functions[k].name);
+    const char *name = c_names_claim(names, in->what->functions[k].name);
     in->function_names[k] = arena_format(in->memory, "%s_%s", in->prefix, name);
   }
 }
@@ -265,10 +266,13 @@ static void write_status(header *in, text *out) {
 
 static void write_functions(header *in, text *out) {
   for (int k = 0; k < in->what->function_count; k++) {
+    text inside = text_create(in->memory);
+    in->writers[k].out = &inside;
+    in->writers[k].pieces = out;
+    write_function_body(&in->writers[k]);
     write_signature(in, k, true, out);
     text_format(out, " {\n  %s_EXACT\n", in->macro);
-    in->writers[k].out = out;
-    write_function_body(&in->writers[k]);
+    text_append_bytes(out, inside.data, inside.length);
     text_append(out, "\n");
   }
 }
@@ -328,6 +332,16 @@ static void write_between(header *in) {
               "#define %s_EXACT\n"
               "#endif\n\n",
               in->macro, in->macro, in->macro, in->macro, in->macro, in->macro, in->macro);
+  if (in->shared->in_pieces)
+    text_format(
+        in->out,
+        "/* The parts of a long function stay apart: compilers are slow with functions of thousands of lines. */\n"
+        "#if defined(__GNUC__) || defined(__CUDACC__)\n"
+        "#define %s_APART __attribute__((noinline))\n"
+        "#else\n"
+        "#define %s_APART\n"
+        "#endif\n\n",
+        in->macro, in->macro);
 }
 
 void emit_header(const emission *what, text *out) {

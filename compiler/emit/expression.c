@@ -39,14 +39,15 @@ const char *c_type(const emitter *of, scalar_type type) {
   return type == SCALAR_REAL ? of->real : type == SCALAR_WHOLE ? "ptrdiff_t" : "int";
 }
 
-const char *array_name(writer *to, int number) {
+const char *array_name(writer *to, int number, bool stored) {
   to->array_used[number] = true;
+  note_use(to, USE_ARRAY, number, stored);
   return to->array_names[number];
 }
 
-void write_entry(writer *to, const body *in, int number, int place) {
+void write_entry(writer *to, const body *in, int number, int place, bool stored) {
   const array *of = &to->module->arrays.items[number];
-  text_append(to->out, array_name(to, number));
+  text_append(to->out, array_name(to, number, stored));
   if (is_variable(of)) return;
   text_append(to->out, "[");
   if (place < 0)
@@ -82,7 +83,13 @@ static const char *extent_name(writer *to, int id) {
   int k = 0;
   while (to->for_all->extents.items[k].id != id) k++;
   to->extent_used[k] = true;
+  note_use(to, USE_EXTENT, k, false);
   return to->extent_names[k];
+}
+
+static const char *index_name(writer *to, int id) {
+  note_use(to, USE_INDEX, id, false);
+  return to->index_names.items[id];
 }
 
 /* What an array in memory holds, as a value of the array's type: truths and wholes of locals are kept as reals. */
@@ -95,7 +102,7 @@ static void write_stored_value(writer *to, const body *in, const part *load, int
   open_parenthesis(to, (cast && precedence > PRECEDENCE_PREFIX) || (compared && precedence > PRECEDENCE_EQUAL));
   if (cast) text_append(to->out, "(ptrdiff_t)");
   to->array_loaded[node->id] = true;
-  write_entry(to, in, node->id, place);
+  write_entry(to, in, node->id, place, false);
   if (compared) text_append(to->out, " != 0");
   close_parenthesis(to, (cast && precedence > PRECEDENCE_PREFIX) || (compared && precedence > PRECEDENCE_EQUAL));
 }
@@ -186,7 +193,7 @@ void write_expression(writer *to, const body *in, int number, int precedence) {
   switch (of->op) {
   case SCALAR_CONSTANT: write_constant(to, node, precedence); break;
   case SCALAR_EXTENT: text_append(to->out, extent_name(to, node->id)); break;
-  case SCALAR_INDEX: text_append(to->out, to->index_names.items[node->id]); break;
+  case SCALAR_INDEX: text_append(to->out, index_name(to, node->id)); break;
   case SCALAR_LOAD: write_load(to, in, of, precedence); break;
   case SCALAR_SELECT: write_choice(to, in, of, precedence); break;
   case PART_PLACE_SUM: write_infix(to, in, of, infix_of("+"), precedence); break;

@@ -126,7 +126,7 @@ static void read_totals(writer *to, body *in, const char **totals, int level) {
     totals[k] = c_names_claim(&to->names, "sum");
     write_indent(to);
     text_format(to->out, "%s %s = ", to->for_all->real, totals[k]);
-    write_entry(to, in, in->of->stores.items[k].array, in->stores[k].place);
+    write_entry(to, in, in->of->stores.items[k].array, in->stores[k].place, false);
     text_append(to->out, ";\n");
   }
 }
@@ -135,7 +135,7 @@ static void write_totals(writer *to, body *in, const char **totals, int level) {
   for (int k = 0; k < in->of->stores.count; k++) {
     if (in->stores[k].total != level) continue;
     write_indent(to);
-    write_entry(to, in, in->of->stores.items[k].array, in->stores[k].place);
+    write_entry(to, in, in->of->stores.items[k].array, in->stores[k].place, true);
     text_format(to->out, " = %s;\n", totals[k]);
   }
 }
@@ -154,7 +154,7 @@ static void write_assignment(writer *to, const body *in, const store *item, int 
     write_all(to, c_type(to->for_all, to->module->arrays.items[item->array].type), " ", NULL);
     to->declared_by_store[item->array] = false;
   }
-  write_entry(to, in, item->array, place);
+  write_entry(to, in, item->array, place, true);
   write_all(to, " ", how, " ", NULL);
   write_value(to, in, item, value);
   text_append(to->out, ";\n");
@@ -175,9 +175,9 @@ static void write_maximum(writer *to, const body *in, const store *item, const p
   const char *value = expression_text(to, in, planned->value, PRECEDENCE_PRIMARY);
   write_indent(to);
   text_format(to->out, "if (%s > ", value);
-  write_entry(to, in, item->array, planned->place);
+  write_entry(to, in, item->array, planned->place, true);
   text_format(to->out, " || %s != %s) ", value, value);
-  write_entry(to, in, item->array, planned->place);
+  write_entry(to, in, item->array, planned->place, true);
   text_format(to->out, " = %s;\n", value);
 }
 
@@ -215,7 +215,7 @@ static void close_extreme(writer *to, const body *in, extreme found) {
   const array *into = &to->module->arrays.items[item->array];
   write_line(to, "if (%s < 0) return %d;", found.where, item->check);
   write_indent(to);
-  write_entry(to, in, item->array, in->stores[0].place);
+  write_entry(to, in, item->array, in->stores[0].place, true);
   text_format(to->out, " = %s%s;\n", is_variable(into) ? "" : arena_format(to->memory, "(%s)", to->for_all->real),
               found.where);
 }
@@ -230,7 +230,7 @@ static void write_check(writer *to, const body *in, const store *item, int value
 static void open_store(writer *to, const body *in, const planned_store *planned, int number) {
   write_indent(to);
   text_append(to->out, "if (");
-  if (planned->tested) text_append(to->out, array_name(to, number));
+  if (planned->tested) text_append(to->out, array_name(to, number, true));
   if (planned->tested && planned->guard >= 0) text_append(to->out, " && ");
   if (planned->guard >= 0)
     write_expression(to, in, planned->guard, planned->tested ? PRECEDENCE_EQUAL : PRECEDENCE_ANY);
@@ -263,7 +263,10 @@ static void write_store(writer *to, body *in, int number, const char *total, ext
 static void open_loop(writer *to, const body *in, int level) {
   const axis *over = &in->of->axes.items[level - 1];
   int lower = in->lower[level - 1], upper = in->upper[level - 1];
-  while (to->index_names.count <= over->index) list_push(to->memory, &to->index_names, NULL);
+  while (to->index_names.count <= over->index) {
+    list_push(to->memory, &to->index_names, NULL);
+    list_push(to->memory, &to->index_home, NULL);
+  }
   const char *wanted = scalar_index_name(to->module->dag, over->index);
   if (c_like_temporary(wanted)) wanted = arena_format(to->memory, "%s_", wanted);
   const char *name = c_names_claim(&to->names, wanted);
@@ -277,6 +280,7 @@ static void open_loop(writer *to, const body *in, int level) {
   else
     write_all(to, "; ", name, "++) {\n", NULL);
   to->index_names.items[over->index] = name;
+  to->index_home.items[over->index] = to->inside;
   to->indent++;
 }
 
@@ -344,10 +348,11 @@ static void write_origin(writer *to, span where) {
   text_append(to->out, cut ? "... */\n" : " */\n");
 }
 
-static void write_statement(writer *to, const statement *of) {
+void write_statement(writer *to, const statement *of) {
   write_origin(to, of->where);
   body *in = body_plan(&to->around, of);
-  if (in->absent_result >= 0) open_block(to, arena_format(to->memory, "if (%s)", array_name(to, in->absent_result)));
+  if (in->absent_result >= 0)
+    open_block(to, arena_format(to->memory, "if (%s)", array_name(to, in->absent_result, true)));
   write_trunk(to, in);
   if (in->absent_result >= 0) close_block(to);
 }
@@ -373,22 +378,33 @@ static void find_first_stores(writer *to, const statement *in, int scope, bool d
   for (int k = 0; k < in->body.count; k++) find_first_stores(to, in->body.items[k], scope, false);
 }
 
-/* Names the C variables of a scope. Those that a plain statement assigns first are declared by it, the others here. */
-static void declare_locals(writer *to, const statement_list *list, const int *locals, int local_count) {
+int name_locals(writer *to, const int *locals, int local_count) {
   int scope = ++to->scope_count;
-  for (int k = 0; k < local_count; k++)
-    if (is_variable(&to->module->arrays.items[locals[k]])) to->scope_of[locals[k]] = scope;
-  for (int k = 0; k < list->count; k++) find_first_stores(to, list->items[k], scope, true);
   for (int k = 0; k < local_count; k++) {
     const array *local = &to->module->arrays.items[locals[k]];
     if (!is_variable(local)) continue;
+    to->scope_of[locals[k]] = scope;
     to->array_names[locals[k]] = c_names_claim(&to->names, local->name);
-    if (to->stored[locals[k]] && !to->declared_by_store[locals[k]])
+  }
+  return scope;
+}
+
+/* Those that a plain statement assigns first are declared by it, the others here. */
+static void declare_locals(writer *to, const statement_list *list, const int *locals, int local_count) {
+  int scope = name_locals(to, locals, local_count);
+  for (int k = 0; k < list->count; k++) find_first_stores(to, list->items[k], scope, true);
+  for (int k = 0; k < local_count; k++) {
+    const array *local = &to->module->arrays.items[locals[k]];
+    if (is_variable(local) && to->stored[locals[k]] && !to->declared_by_store[locals[k]])
       write_line(to, "%s %s = 0;", c_type(to->for_all, local->type), to->array_names[locals[k]]);
   }
 }
 
 void write_statements(writer *to, const statement_list *list, const int *locals, int local_count) {
+  if (is_long(to, list)) {
+    write_pieces(to, list, locals, local_count);
+    return;
+  }
   int opened = c_names_open(&to->names);
   if (local_count > 0) declare_locals(to, list, locals, local_count);
   for (int k = 0; k < list->count; k++) write_statement(to, list->items[k]);

@@ -33,11 +33,30 @@ typedef struct {
   const char *directions;     /* the member that says how many directions are taken at once, or NULL */
   const char **input_members; /* by input */
   LIST(gradient_member) gradient;
-  c_names not_temporary; /* names of arrays and extents that temporaries would have too */
-  memory_plan **plans;   /* by function; NULL until asked for */
+  c_names not_temporary;  /* names of arrays and extents that temporaries would have too */
+  c_names function_names; /* behind the prefix */
+  memory_plan **plans;    /* by function; NULL until asked for */
   bool used_ops[SCALAR_OP_COUNT];
   bool used_infinity, used_nan; /* in constants */
+  bool in_pieces;               /* some function is written in pieces */
 } emitter;
+
+/* What a stretch of a function that is written as a function of its own takes from around it: arrays, extents and
+ * indices, each once. */
+typedef enum { USE_ARRAY, USE_EXTENT, USE_INDEX, USE_KINDS } use_kind;
+
+typedef struct {
+  use_kind kind;
+  int number; /* of the array or index; of an extent its position among those of the emission */
+  bool loaded, stored;
+  int hidden; /* what `noted` held before */
+} piece_use;
+
+typedef struct function_piece {
+  struct function_piece *around;
+  int scope_count; /* scopes with larger numbers are its own */
+  LIST(piece_use) uses;
+} function_piece;
 
 typedef struct {
   emitter *for_all;
@@ -54,15 +73,20 @@ typedef struct {
   const char **seed_parameters, **result_parameters;
   const char **extent_names; /* by position among the extents of the emission */
   bool *extent_used;
-  const char **array_names;       /* by array; NULL when not in force */
-  LIST(const char *) index_names; /* by index variable; NULL when not in force */
-  bool *array_used;               /* by array */
-  bool *array_loaded;             /* by array */
-  int *scope_of, scope_count;     /* by array: the scope whose C variable it is */
-  bool *stored;                   /* by array: a store to the C variable has been found */
-  bool *declared_by_store;        /* by array: the C variable is declared where it is first assigned */
-  int variable_count;             /* t1 .. */
-  int comment_line;               /* the line of the model that the newest comment shows */
+  const char **array_names;                /* by array; NULL when not in force */
+  LIST(const char *) index_names;          /* by index variable; NULL when not in force */
+  LIST(const function_piece *) index_home; /* by index variable: the piece that its loop stands in */
+  bool *array_used;                        /* by array */
+  bool *array_loaded;                      /* by array */
+  int *scope_of, scope_count;              /* by array: the scope whose C variable it is */
+  bool *stored;                            /* by array: a store to the C variable has been found */
+  bool *declared_by_store;                 /* by array: the C variable is declared where it is first assigned */
+  int variable_count;                      /* t1 .. */
+  text *pieces;                            /* the functions that stretches of this one are written as */
+  function_piece *inside;                  /* the one that is being written, or NULL */
+  LIST(int) noted[USE_KINDS];              /* by number: a position among the uses of `inside`, where that is the use */
+  int *first_piece, *last_piece; /* by array: of a C variable of a scope that is written in pieces, where it is used */
+  int comment_line;              /* the line of the model that the newest comment shows */
 } writer;
 
 /* A line of the function, indented; and its pieces. write_all takes strings, ended by NULL. */
@@ -92,15 +116,25 @@ void write_expression(writer *to, const body *in, int part, int precedence);
 void write_around(writer *to, const char *before, const body *in, int part, const char *after);
 void write_set(writer *to, const char *type, const char *variable, const body *in, int part);
 
-/* The variable of a part, or the C variable or pointer of an array; marks it used. */
-const char *array_name(writer *to, int array);
+/* The C variable or pointer of an array; marks it used, for writing when `stored`. */
+const char *array_name(writer *to, int array, bool stored);
 
 /* An array's entry, `name[place]`, or the variable that holds it. */
-void write_entry(writer *to, const body *in, int array, int place);
+void write_entry(writer *to, const body *in, int array, int place, bool stored);
 const char *c_type(const emitter *of, scalar_type type);
 
-/* statement.c: a list of statements, with the locals that live in it. */
+/* statement.c: a list of statements, with the locals that live in it; one of them. */
 void write_statements(writer *to, const statement_list *body, const int *locals, int local_count);
+void write_statement(writer *to, const statement *of);
+
+/* Gives the C variables of a scope their names; the scope's number. */
+int name_locals(writer *to, const int *locals, int local_count);
+
+/* pieces.c: a list that is too long for one function, as several. note_use: the text mentions an array, an extent or an
+ * index. */
+bool is_long(const writer *to, const statement_list *list);
+void write_pieces(writer *to, const statement_list *list, const int *locals, int local_count);
+void note_use(writer *to, use_kind kind, int number, bool stored);
 
 /* A block's variables: the declared parts of a region, in order. */
 void write_region(writer *to, body *in, int region);

@@ -46,6 +46,34 @@ static void chained_definitions_stay_linear(void) {
   arena_release(memory);
 }
 
+/* The most loops that one function of the header has. */
+static int loops_of_longest_function(const char *header) {
+  int most = 0, loops = 0;
+  for (const char *line = header; *line; line++) {
+    const char *end = strchr(line, '\n');
+    if (*line == '}') loops = 0; /* in the first column: a function ends */
+    const char *loop = strstr(line, "for (ptrdiff_t ");
+    if (loop && loop < end) loops++;
+    if (loops > most) most = loops;
+    line = end;
+  }
+  return most;
+}
+
+/* C compilers are slow with long functions. */
+static void functions_stay_short(void) {
+  static const char *const x[] = {"x"};
+  arena *memory = memory_for_models();
+  const char *model = chained_model(memory, 300);
+  session *with = session_open("model.adj", "model", model, strlen(model), NULL, 0, NULL);
+  CU_ASSERT_EQUAL(session_request(with, &(request){REQUEST_GRADIENT, "grad", x, 1, NULL, 0, false}), 0);
+  const char *header = session_emit_header(with, NULL, false);
+  CU_ASSERT_PTR_NOT_NULL(header);
+  if (header) CU_ASSERT(loops_of_longest_function(header) < 100);
+  session_close(with);
+  arena_release(memory);
+}
+
 static void doublings_stay_linear(void) {
   arena *memory = memory_for_models();
   size_t ten = code_length(doubling_model(memory, 10));
@@ -82,6 +110,7 @@ int main(void) {
   if (setjmp(escape) || CU_initialize_registry() != CUE_SUCCESS) return 1;
   CU_pSuite suite = CU_add_suite("long models", NULL, NULL);
   CU_add_test(suite, "chained definitions", chained_definitions_stay_linear);
+  CU_add_test(suite, "functions in pieces", functions_stay_short);
   CU_add_test(suite, "doublings: size", doublings_stay_linear);
   CU_add_test(suite, "doublings: values", doublings_are_right);
   CU_basic_run_tests();
