@@ -32,7 +32,7 @@ LIBRARIES := -ltcc -ljansson -ldl -lpthread -lm
 # ---- sources, in the order in which a model passes through them --------------------------------------------------
 
 PIPELINE := compiler/base grammar compiler/syntax compiler/scalar compiler/tensor compiler/kernel \
-            compiler/derivative compiler/optimise compiler/emit compiler/jit
+            compiler/derivative compiler/optimise compiler/emit compiler/jit compiler/binding
 sources = $(sort $(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(B)/%.o,$(1))
 

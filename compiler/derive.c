@@ -10,18 +10,6 @@ static const char *joined(arena *memory, const char *const *names, int count) {
   return out.data;
 }
 
-static int input_named(const tensor_program *model, const char *name) {
-  for (int k = 0; k < model->inputs.count; k++)
-    if (strcmp(model->inputs.items[k].name, name) == 0) return k;
-  return -1;
-}
-
-static int definition_named(const tensor_program *model, const char *name) {
-  for (int k = model->definitions.count - 1; k >= 0; k--)
-    if (strcmp(model->definitions.items[k]->name, name) == 0) return k;
-  return -1;
-}
-
 static int position_of(const tensor_program *model, const binding *definition) {
   for (int k = model->definitions.count - 1; k >= 0; k--)
     if (model->definitions.items[k] == definition) return k;
@@ -41,7 +29,7 @@ static void report_unknown(session *with, const char *name, const char *what) {
 /* The inputs of these names, real ones: derivatives with respect to index data do not exist. */
 static bool find_inputs(session *with, const char *const *names, int count, numbers *into) {
   for (int k = 0; k < count; k++) {
-    int found = input_named(with->model, names[k]);
+    int found = find_input(with->model, names[k]);
     if (found < 0) {
       report_unknown(with, names[k], "input");
       return false;
@@ -58,7 +46,7 @@ static bool find_inputs(session *with, const char *const *names, int count, numb
 
 static bool find_definitions(session *with, const char *const *names, int count, bool real, numbers *into) {
   for (int k = 0; k < count; k++) {
-    int found = definition_named(with->model, names[k]);
+    int found = find_definition_number(with->model, names[k]);
     if (found < 0) {
       report_unknown(with, names[k], "output or definition");
       return false;
@@ -228,11 +216,11 @@ static bool derive_value(session *with, const request *wanted, emitted_function 
 static bool find_sources(session *with, const request *wanted, numbers *arrays, numbers *definitions) {
   for (int k = 0; k < wanted->read_count; k++) {
     numbers one = {0};
-    if (input_named(with->model, wanted->read[k]) < 0 && definition_named(with->model, wanted->read[k]) < 0) {
+    if (find_input(with->model, wanted->read[k]) < 0 && find_definition_number(with->model, wanted->read[k]) < 0) {
       report_unknown(with, wanted->read[k], "input or definition");
       return false;
     }
-    if (input_named(with->model, wanted->read[k]) >= 0) {
+    if (find_input(with->model, wanted->read[k]) >= 0) {
       if (!find_inputs(with, &wanted->read[k], 1, arrays)) return false;
       continue;
     }

@@ -17,7 +17,7 @@ static exit_code run(arena *memory, int count, char **arguments) {
     complain("not enough memory");
     return EXIT_INPUT;
   }
-  console with = {.memory = memory, .escape = &escape, .out = text_create(memory)};
+  console with = console_create(memory, &escape);
   exit_code code = run_command(&with, count, arguments);
   exit_code written = console_flush(&with);
   return code == EXIT_DONE ? written : code;

@@ -49,9 +49,9 @@ static void scatter(const quantity *read, const double *block, int64_t width, in
 static bool room_for_blocks(console *with, const quantity *along, const quantity *read, int read_count, quantity *seeds,
                             double **blocks) {
   quantity width = {.name = along->name, .rank = 1, .extents = (int64_t[]){BLOCK}}, made;
-  if (!quantity_product(with, along->name, along, &width, seeds)) return false;
+  if (!quantity_product(&with->reports, along->name, along, &width, seeds)) return false;
   for (int k = 0; k < read_count; k++) {
-    if (!quantity_product(with, read[k].name, &read[k], &width, &made)) return false;
+    if (!quantity_product(&with->reports, read[k].name, &read[k], &width, &made)) return false;
     blocks[k] = made.entries;
   }
   return true;

@@ -269,7 +269,7 @@ static quantity *dense_along(checking *in, int function, int along, const quanti
   if (rows && columns > DENSE_LIMIT / rows) return NULL;
   quantity *dense = arena_array(in->with->memory, quantity, count + 1);
   for (int k = 0; k < count; k++)
-    if (!quantity_product(in->with, read[k].name, &read[k], &in->point[along], &dense[k])) return NULL;
+    if (!quantity_product(&in->with->reports, read[k].name, &read[k], &in->point[along], &dense[k])) return NULL;
   return call_dense(&in->on, function, &in->point[along], read, count, dense) == EXIT_DONE ? dense : NULL;
 }
 

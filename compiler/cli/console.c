@@ -17,6 +17,18 @@ void complain(const char *format, ...) {
   va_end(arguments);
 }
 
+static void receive(void *unused, const char *message) {
+  (void)unused;
+  complain("%s", message);
+}
+
+console console_create(arena *memory, jmp_buf *escape) {
+  return (console){.memory = memory,
+                   .escape = escape,
+                   .reports = {.memory = memory, .receive = receive},
+                   .out = text_create(memory)};
+}
+
 exit_code console_flush(console *with) {
   errno = 0;
   bool good = fwrite(with->out.data, 1, with->out.length, stdout) == with->out.length;

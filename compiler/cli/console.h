@@ -2,7 +2,7 @@
 #ifndef ADJOIN_CLI_CONSOLE_H
 #define ADJOIN_CLI_CONSOLE_H
 
-#include "compiler/base/text.h"
+#include "compiler/binding/report.h"
 #include <stdbool.h>
 
 typedef enum {
@@ -15,12 +15,16 @@ typedef enum {
 
 typedef struct {
   arena *memory;
-  jmp_buf *escape; /* where running out of memory leads */
-  text out;        /* standard output, written when the command is done: a failed command prints nothing there */
+  jmp_buf *escape;   /* where running out of memory leads */
+  reporting reports; /* what binding has to say becomes a complaint */
+  text out;          /* standard output, written when the command is done: a failed command prints nothing there */
 } console;
 
 /* One message on standard error, as a line "adjoin: ...". */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A console for one run of a command. */
+console console_create(arena *memory, jmp_buf *escape);
 
 /* Writes console.out to standard output; EXIT_INPUT with a message when that fails (a full disk, a closed pipe). */
 exit_code console_flush(console *with);

@@ -20,7 +20,8 @@ static bool read_direction(const bound_model *inputs, const assignment *given, q
   const scalar *extents = definition ? definition->value->extents : inputs->model->inputs.items[number].extents;
   int64_t *shape = arena_array(inputs->with->memory, int64_t, rank + 1);
   bool good = bind_quantity(inputs, given->name, into);
-  bool fits = good && fits_shape(inputs, &values, rank, extents, shape);
+  given_shape as_given = shape_given(&values, given->name);
+  bool fits = good && fits_shape(inputs, &as_given, rank, extents, shape);
   for (int k = 0; k < rank && fits; k++) fits = shape[k] == into->extents[k];
   if (fits) memcpy(into->entries, values.entries, (size_t)into->count * sizeof(double));
   if (good && !fits)

@@ -19,7 +19,7 @@ static const char *word(double value) {
 
 static void warn(diagnostics *to, const quantity *of, int64_t entry, span where, const char *format) {
   const char *name =
-      arena_format(to->memory, "%s%s", of->name, entry_place(&(console){.memory = to->memory}, of, entry));
+      arena_format(to->memory, "%s%s", of->name, entry_place(&(reporting){.memory = to->memory}, of, entry));
   diagnose_warning(to, "not-finite", where, format, name, word(of->entries[entry]));
 }
 

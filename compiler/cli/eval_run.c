@@ -66,7 +66,7 @@ static exit_code run_value(running *in, const call *made) {
   const tensor_program *model = in->on->inputs->model;
   quantity objective, *read;
   if (!create_all(in, made->wanted.read, made->wanted.read_count, &read)) return EXIT_INPUT;
-  if (!quantity_create(in->on->with, "", 0, NULL, &objective)) return EXIT_INPUT;
+  if (!quantity_create(&in->on->with->reports, "", 0, NULL, &objective)) return EXIT_INPUT;
   bool first = model->objective.value != NULL;
   double **into = results_of(in, first ? &objective : NULL, read, made->wanted.read_count);
   exit_code code = machine_run(in->on, made->function, 0, NULL, into);
@@ -101,7 +101,7 @@ static exit_code run_dense(running *in, const call *made) {
   if (!create_all(in, made->wanted.read, count, &read)) return EXIT_INPUT;
   if (!bind_quantity(in->on->inputs, made->wanted.along[0], &along)) return EXIT_INPUT;
   for (int k = 0; k < count; k++)
-    if (!quantity_product(in->on->with, pair(in, read[k].name, along.name), &read[k], &along, &dense[k]))
+    if (!quantity_product(&in->on->with->reports, pair(in, read[k].name, along.name), &read[k], &along, &dense[k]))
       return EXIT_INPUT;
   exit_code code = call_dense(in->on, made->function, &along, read, count, dense);
   for (int k = 0; k < count && code == EXIT_DONE; k++) keep(in, made->in, dense[k].name, dense[k]);

@@ -9,20 +9,6 @@
 static const char *const endings[] = {".npy", ".csv", ".json"};
 enum { ENDING_COUNT = sizeof endings / sizeof endings[0] };
 
-int find_input(const tensor_program *model, const char *name) {
-  for (int k = 0; k < model->inputs.count; k++)
-    if (!strcmp(model->inputs.items[k].name, name)) return k;
-  return -1;
-}
-
-const binding *find_definition(const tensor_program *model, const char *name) {
-  for (int k = 0; k < model->definitions.count; k++) {
-    const binding *each = model->definitions.items[k];
-    if (each->name && !strcmp(each->name, name)) return each;
-  }
-  return NULL;
-}
-
 bool read_value(const char *value, host_array *into, array_error *error) {
   return *value == '@' ? array_read(value + 1, into, error) : array_parse(value, into, error);
 }

@@ -23,10 +23,6 @@ typedef struct {
 given_arrays given_read(console *with, const tensor_program *model, const name_list *arguments);
 void given_release(given_arrays *from);
 
-/* The input's number, or -1; the definition (a top-level let, an output, the objective), or NULL. */
-int find_input(const tensor_program *model, const char *name);
-const binding *find_definition(const tensor_program *model, const char *name);
-
 /* A value of the command line: what array_parse reads, or @FILE. */
 bool read_value(const char *value, host_array *into, array_error *error);
 

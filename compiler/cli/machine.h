@@ -2,7 +2,7 @@
 #ifndef ADJOIN_CLI_MACHINE_H
 #define ADJOIN_CLI_MACHINE_H
 
-#include "compiler/cli/bind.h"
+#include "compiler/cli/bind_entries.h"
 
 /* Opens the model that the options name. EXIT_DONE, or the code to end with; then what is wrong has been said. The
  * session is to be closed by the caller in both cases; it may be NULL. */

@@ -2,8 +2,8 @@
 #ifndef ADJOIN_CLI_OPTIONS_H
 #define ADJOIN_CLI_OPTIONS_H
 
-#include "compiler/session.h"
 #include "compiler/cli/console.h"
+#include "compiler/session.h"
 
 /* What can be computed; bits of options.products. */
 typedef enum {

@@ -2,7 +2,7 @@
 #ifndef ADJOIN_CLI_RESULTS_H
 #define ADJOIN_CLI_RESULTS_H
 
-#include "compiler/cli/bind.h"
+#include "compiler/cli/bind_entries.h"
 
 /* In the order in which they are written. */
 typedef enum {

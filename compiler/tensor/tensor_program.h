@@ -147,6 +147,13 @@ typedef struct {
   int binding_count;
 } tensor_program;
 
+/* An input's number, or -1. */
+int find_input(const tensor_program *model, const char *name);
+
+/* A definition's number (a top-level let, an output, the objective), or -1; the definition, or NULL. */
+int find_definition_number(const tensor_program *model, const char *name);
+const binding *find_definition(const tensor_program *model, const char *name);
+
 /* For --dump-after=check. */
 void tensor_program_write(const tensor_program *program, text *out);
 

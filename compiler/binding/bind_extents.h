@@ -1,8 +1,8 @@
 /* Extents from shapes: each axis of a given array is an equation for the extents of the model. */
-#ifndef ADJOIN_CLI_BIND_EXTENTS_H
-#define ADJOIN_CLI_BIND_EXTENTS_H
+#ifndef ADJOIN_BINDING_BIND_EXTENTS_H
+#define ADJOIN_BINDING_BIND_EXTENTS_H
 
-#include "compiler/cli/bind.h"
+#include "compiler/binding/bind.h"
 
 typedef struct {
   int input, axis;
@@ -15,6 +15,6 @@ typedef LIST(extent_equation) extent_equations;
 /* Gives the extents of `into` their values: first where an axis is a bare extent, then where an expression has one
  * unknown left in which it is affine. Then every equation is checked. Reports all that disagree; false on any. Extents
  * that no equation tells stay unknown. */
-bool bind_extents(bound_model *into, const extent_equations *equations);
+bool bind_extents(bound_model *into, const extent_equations *equations, const char *remedy);
 
 #endif

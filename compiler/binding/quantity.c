@@ -1,7 +1,7 @@
 /* Quantities (see quantity.h). */
-#include "compiler/cli/quantity.h"
+#include "compiler/binding/quantity.h"
 
-bool quantity_create(console *with, const char *name, int rank, const int64_t *extents, quantity *into) {
+bool quantity_create(const reporting *with, const char *name, int rank, const int64_t *extents, quantity *into) {
   int64_t *copy = arena_array(with->memory, int64_t, rank + 1);
   int64_t count = 1;
   bool empty = false;
@@ -11,7 +11,7 @@ bool quantity_create(console *with, const char *name, int rank, const int64_t *e
   }
   for (int k = 0; k < rank && !empty; k++) {
     if (count > PTRDIFF_MAX / 16 / extents[k]) {
-      complain("'%s' would have more entries than memory can hold", name);
+      report(with, "'%s' would have more entries than memory can hold", name);
       return false;
     }
     count *= extents[k];
@@ -22,14 +22,14 @@ bool quantity_create(console *with, const char *name, int rank, const int64_t *e
   return true;
 }
 
-bool quantity_product(console *with, const char *name, const quantity *a, const quantity *b, quantity *into) {
+bool quantity_product(const reporting *with, const char *name, const quantity *a, const quantity *b, quantity *into) {
   int64_t *extents = arena_array(with->memory, int64_t, a->rank + b->rank + 1);
   for (int k = 0; k < a->rank; k++) extents[k] = a->extents[k];
   for (int k = 0; k < b->rank; k++) extents[a->rank + k] = b->extents[k];
   return quantity_create(with, name, a->rank + b->rank, extents, into);
 }
 
-const char *entry_place(console *with, const quantity *of, int64_t entry) {
+const char *entry_place(const reporting *with, const quantity *of, int64_t entry) {
   if (!of->rank) return "";
   int64_t *index = arena_array(with->memory, int64_t, of->rank);
   for (int k = of->rank - 1; k >= 0; k--) {

@@ -1,9 +1,10 @@
 /* Solving for extents (see bind_extents.h). */
-#include "compiler/cli/bind_extents.h"
+#include "compiler/binding/bind_extents.h"
 
 typedef struct {
   bound_model *into;
-  int *seen; /* per node of the scalar graph: the number of the walk that met it last */
+  const char *remedy; /* as in extent_sources */
+  int *seen;          /* per node of the scalar graph: the number of the walk that met it last */
   int walk;
   scalar *stack; /* as long as the graph: a node is pushed once per walk */
 } solver;
@@ -139,8 +140,8 @@ static void report_conflict(solver *in, const extent_equation *from, int64_t nee
   const char *form = written(in->into, from->extent);
   const char *value = is_number ? "" : arena_format(in->into->with->memory, " = %lld", (long long)needed);
   const char *name = is_number ? extent_of_value(in->into, constant) : "";
-  complain("%s%s, where %s%s %s needed%s", reasons(in, from), observation(in->into, from), form, value,
-           needed == 1 ? "is" : "are", name);
+  report(in->into->with, "%s%s, where %s%s %s needed%s", reasons(in, from), observation(in->into, from), form, value,
+         needed == 1 ? "is" : "are", name);
 }
 
 /* Also where the equation has an unknown that it alone could have told. */
@@ -150,13 +151,13 @@ static bool check_equation(solver *in, const extent_equation *from) {
   if (of.unknown_count > 1) return true;
   if (of.unknown_count == 1) {
     const char *name = scalar_extent_name(in->into->model->dag, of.unknown);
-    complain("%s%s, where %s are needed: no %s was found that gives this; pass --dim %s=...", reasons(in, from),
-             observation(in->into, from), written(in->into, from->extent), name, name);
+    report(in->into->with, "%s%s, where %s are needed: no %s was found that gives this; pass %s", reasons(in, from),
+           observation(in->into, from), written(in->into, from->extent), name, in->remedy);
     return false;
   }
   if (!whole_evaluate(in->into->model->dag, from->extent, in->into->values, &needed)) {
-    complain("%s%s, where %s are needed, which is too large or has no value", reasons(in, from),
-             observation(in->into, from), written(in->into, from->extent));
+    report(in->into->with, "%s%s, where %s are needed, which is too large or has no value", reasons(in, from),
+           observation(in->into, from), written(in->into, from->extent));
     return false;
   }
   if (needed == from->actual) return true;
@@ -164,9 +165,9 @@ static bool check_equation(solver *in, const extent_equation *from) {
   return false;
 }
 
-bool bind_extents(bound_model *into, const extent_equations *equations) {
+bool bind_extents(bound_model *into, const extent_equations *equations, const char *remedy) {
   int node_count = scalar_count(into->model->dag);
-  solver in = {.into = into};
+  solver in = {.into = into, .remedy = remedy};
   in.seen = arena_array(into->with->memory, int, node_count + 1);
   in.stack = arena_array(into->with->memory, scalar, node_count + 1);
   solve_bare(&in, equations);

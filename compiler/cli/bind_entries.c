@@ -1,0 +1,73 @@
+/* Given arrays -> bound inputs (see bind_entries.h). */
+#include "compiler/cli/bind_entries.h"
+
+#include <math.h>
+
+given_shape shape_given(const host_array *of, const char *origin) {
+  return (given_shape){true, of->rank, of->extents, of->column, of->row, origin};
+}
+
+static bool in_bound(const bound_model *of, const quantity *value, int64_t entry, const char *bound_text,
+                     int64_t bound) {
+  double number = value->entries[entry];
+  const char *place = entry_place(of->with, value, entry);
+  if (!(floor(number) == number) || isinf(number)) {
+    complain("%s%s is %.17g, where a whole number is needed", value->name, place, number);
+    return false;
+  }
+  if (number >= 0 && number < (double)bound) return true;
+  complain("%s%s is %.17g, where 0 .. %lld are allowed (%s)", value->name, place, number, (long long)bound - 1,
+           bound_text);
+  return false;
+}
+
+/* Stops at the first entry that is wrong: a wrong file has many. */
+static bool fill_wholes(bound_model *of, int number) {
+  const input *declared = &of->model->inputs.items[number];
+  bound_input *into = &of->inputs[number];
+  int64_t bound;
+  if (!bind_extent(of, declared->bound, declared->name, &bound)) return false;
+  int64_t constant;
+  text form = text_create(of->with->memory);
+  text_append(&form, "below ");
+  scalar_write(of->model->dag, declared->bound, NULL, NULL, &form);
+  if (!scalar_is_whole(of->model->dag, declared->bound, &constant)) text_format(&form, " = %lld", (long long)bound);
+  into->wholes = arena_array(of->with->memory, int64_t, into->value.count + 1);
+  for (int64_t k = 0; k < into->value.count; k++) {
+    if (!in_bound(of, &into->value, k, form.data, bound)) return false;
+    into->wholes[k] = (int64_t)into->value.entries[k];
+  }
+  return true;
+}
+
+bool bind_without_nan(const bound_model *of, const char *what, const quantity *value) {
+  for (int64_t k = 0; k < value->count; k++) {
+    if (!isnan(value->entries[k])) continue;
+    complain("%s%s%s is nan, which --strict refuses", what, value->name, entry_place(of->with, value, k));
+    return false;
+  }
+  return true;
+}
+
+bool bind_fill(bound_model *of, int number, double *entries, bool strict) {
+  bound_input *into = &of->inputs[number];
+  into->value.entries = entries;
+  bool whole = of->model->inputs.items[number].role == ROLE_INDEX;
+  if (strict && !bind_without_nan(of, "", &into->value)) return false;
+  if (whole && !fill_wholes(of, number)) return false;
+  of->pointers[number] = whole ? (const void *)into->wholes : into->value.entries;
+  return true;
+}
+
+bool bind_inputs(bound_model *into, const given_arrays *given, int defaults, bool strict) {
+  int count = given->model->inputs.count;
+  given_shape *shapes = arena_array(given->with->memory, given_shape, count + 1);
+  for (int k = 0; k < count; k++)
+    if (given->of_input[k]) shapes[k] = shape_given(&given->of_input[k]->array, given->of_input[k]->origin);
+  extent_sources from = {.remedy = "--dim NAME=NUMBER", .defaults = defaults};
+  if (!bind_shapes(into, &given->with->reports, given->model, given->dimension_count, shapes, &from)) return false;
+  bool good = true;
+  for (int k = 0; k < count; k++)
+    if (given->of_input[k]) good = bind_fill(into, k, given->of_input[k]->array.entries, strict) && good;
+  return good;
+}
