@@ -14,6 +14,7 @@ endif
 ifeq ($(origin CXX),default)
 CXX := g++
 endif
+OBJCOPY ?= objcopy
 PREFIX ?= /usr/local
 B := build
 
@@ -26,8 +27,8 @@ OPTIMISE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-san
 CHECKED := 1
 endif
 CPPFLAGS := $(STANDARD) -I. -I$(B) $(if $(CHECKED),-DADJOIN_CHECKED)
-CFLAGS := $(OPTIMISE) $(WARNINGS)
-LIBRARIES := -ltcc -ljansson -ldl -lpthread -lm
+CFLAGS := $(OPTIMISE) $(WARNINGS) -fPIC -fvisibility=hidden
+LIBRARIES := -ljansson -ldl -lpthread -lm
 
 # ---- sources, in the order in which a model passes through them --------------------------------------------------
 
@@ -38,7 +39,8 @@ objects = $(patsubst %.c,$(B)/%.o,$(1))
 
 GENERATED := $(B)/grammar/program.o $(B)/grammar/tokens.o
 COMPILER := $(foreach folder,$(PIPELINE),$(call objects,$(call sources,$(folder)))) $(GENERATED) \
-            $(call objects,$(filter-out compiler/main.c,$(call sources,compiler)))
+            $(call objects,$(filter-out compiler/main.c,$(call sources,compiler))) $(B)/libtcc.o
+LIBRARY := $(call objects,$(call sources,compiler/library))
 RUNTIME := $(call objects,$(call sources,runtime))
 COMMANDS := $(call objects,$(call sources,compiler/cli) compiler/main.c)
 
@@ -51,7 +53,7 @@ BENCH := $(call objects,$(call sources,tests/bench) $(filter-out tests/runner/ma
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(B)/adjoin
+all: $(B)/adjoin $(B)/libadjoin.a $(B)/libadjoin.so
 
 $(B)/adjoin: $(COMMANDS) $(COMPILER) $(RUNTIME)
 	@echo "link   $@"
@@ -74,6 +76,23 @@ $(B)/tests/bench/measure: $(BENCH) $(ORACLE) $(COMPILER) $(RUNTIME)
 	@echo "link   $@"
 	@$(CC) $(OPTIMISE) -o $@ $^ $(LIBRARIES)
 
+# ---- libadjoin ---------------------------------------------------------------------------------------------------
+
+# Both libraries are made of one object whose only global names are those of adjoin.h; libtcc is inside.
+VERSION := $(shell sed -n 's/^\#define ADJOIN_VERSION "\(.*\)"$$/\1/p' compiler/adjoin.h)
+SONAME := libadjoin.so.$(firstword $(subst ., ,$(VERSION)))
+LIBRARY_PARTS := $(LIBRARY) $(COMPILER) $(call objects,runtime/file.c runtime/array_error.c)
+
+$(B)/libadjoin.o: $(LIBRARY_PARTS)
+	@echo "fold   $@"
+	@$(LD) -r -o $@ $^
+	@$(OBJCOPY) --wildcard --keep-global-symbol='adjoin_*' $@
+$(B)/libadjoin.a: $(B)/libadjoin.o
+	@rm -f $@
+	@$(AR) rcsD $@ $<
+$(B)/libadjoin.so: $(B)/libadjoin.o
+	@$(CC) $(OPTIMISE) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined -o $@ $< -ldl -lpthread -lm
+
 # ---- how a file is made ------------------------------------------------------------------------------------------
 
 define compile
@@ -85,8 +104,18 @@ endef
 $(B)/%.o: %.c | $(B)/packages-found
 	$(compile)
 
+# libtcc as one object that can be part of a shared library: compiler/jit/libtcc_host.c says why, and what stands for the
+# parts of the C library that it must not use.
+LIBTCC_HOST := stdout stderr environ malloc calloc realloc free exit
+LIBTCC_USED := new delete set_error_func set_output_type set_options compile_string add_symbol relocate get_symbol list_symbols
+$(B)/libtcc.o: | $(B)/packages-found
+	@echo "fold   $@"
+	@$(LD) -r -o $@ --whole-archive $$($(CC) -print-file-name=libtcc.a)
+	@$(OBJCOPY) $(foreach name,$(LIBTCC_HOST),--redefine-sym $(name)=libtcc_host_$(name)) \
+	  --redefine-sym __assert_fail=libtcc_host_assert_fail $(addprefix --keep-global-symbol=tcc_,$(LIBTCC_USED)) $@
+
 # What flex and bison write is not ours to keep free of warnings.
-$(GENERATED): CFLAGS := $(OPTIMISE) -w
+$(GENERATED): CFLAGS := $(OPTIMISE) -w -fPIC -fvisibility=hidden
 $(B)/grammar/%.o: $(B)/grammar/%.c
 	$(compile)
 

@@ -1,6 +1,7 @@
 /* One compilation: the passes in their order. */
 #include "compiler/session.h"
 #include "compiler/session_inside.h"
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -61,6 +62,15 @@ kernel_program *session_pass(session *with, const char *stage, kernel_program *p
   return program;
 }
 
+/* The base name of a path without its ending, made a name of the language. */
+static const char *name_of_path(arena *memory, const char *path) {
+  const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *point = strrchr(base, '.');
+  char *name = arena_copy(memory, base, point && point > base ? (size_t)(point - base) : strlen(base));
+  for (char *at = name; *at; at++)
+    if (!isalnum((unsigned char)*at)) *at = '_';
+  return isdigit((unsigned char)*name) || !*name ? arena_format(memory, "model_%s", name) : name;
+}
+
 static void open_stages(session *with, const char *path, const char *name, const char *given, size_t length,
                         const fixed_extent *fixed, int fixed_count, const char *dump_after) {
   GUARDED(with, );
@@ -69,14 +79,14 @@ static void open_stages(session *with, const char *path, const char *name, const
   with->from = source_create(with->memory, path, given, length);
   with->report = diagnostics_create(with->memory, with->from);
   with->dump = text_create(with->memory);
+  name = name ? arena_copy(with->memory, name, strlen(name)) : name_of_path(with->memory, path);
   const ast_model *tree = parse(with->memory, with->from, with->report);
   mark(with, "parse");
   if (!tree) return;
   if (dumps(with, "parse")) ast_write(tree, &with->dump);
   with->dag = scalar_dag_create(with->memory);
   with->since = now();
-  with->model = check(with->memory, with->dag, with->from, tree, arena_copy(with->memory, name, strlen(name)), fixed,
-                      fixed_count, with->report);
+  with->model = check(with->memory, with->dag, with->from, tree, name, fixed, fixed_count, with->report);
   mark(with, "check");
   if (!with->model) return;
   if (dumps(with, "check")) tensor_program_write(with->model, &with->dump);
@@ -124,6 +134,14 @@ const char *session_diagnostics(session *of) {
   return out.data;
 }
 
+const diagnostics *session_reported(const session *of) {
+  return of->report;
+}
+
+void session_forget_reported(session *of) {
+  of->report->list.count = of->report->error_count = of->report->unlisted = 0;
+}
+
 const char *session_dump(session *of) {
   return of->exhausted ? "" : of->dump.data;
 }
@@ -151,11 +169,11 @@ int session_request(session *with, const request *wanted) {
   return with->functions.count - 1;
 }
 
-static emission emission_of(const session *of, const char *prefix, bool real_float) {
+static emission emission_of(const session *of, int first, const char *prefix, bool real_float) {
   return (emission){.model = of->model,
                     .module = of->lowered->module,
-                    .functions = of->functions.items,
-                    .function_count = of->functions.count,
+                    .functions = of->functions.items + first,
+                    .function_count = of->functions.count - first,
                     .prefix = prefix ? prefix : of->model->name,
                     .version = ADJOIN_VERSION,
                     .real_float = real_float};
@@ -164,29 +182,30 @@ static emission emission_of(const session *of, const char *prefix, bool real_flo
 const char *session_emit_header(session *of, const char *prefix, bool real_float) {
   GUARDED(of, NULL);
   if (session_failed(of)) return NULL;
-  emission what = emission_of(of, prefix, real_float);
+  emission what = emission_of(of, 0, prefix, real_float);
   text out = text_create(of->memory);
   emit_header(&what, &out);
   if (dumps(of, "emit")) text_append(&of->dump, out.data);
   return out.data;
 }
 
-const char *session_jit_text(session *of) {
+const char *session_jit_text(session *of, int first) {
   GUARDED(of, NULL);
   if (session_failed(of)) return NULL;
-  if (of->jit_text && of->jit_functions == of->functions.count) return of->jit_text;
+  if (of->jit_text && of->jit_first == first && of->jit_end == of->functions.count) return of->jit_text;
   of->since = now();
-  emission what = emission_of(of, NULL, false);
+  emission what = emission_of(of, first, NULL, false);
   text out = text_create(of->memory);
   emit_for_jit(&what, &out);
   mark(of, "emit");
   if (dumps(of, "emit")) text_append(&of->dump, out.data);
-  of->jit_functions = of->functions.count;
+  of->jit_first = first;
+  of->jit_end = of->functions.count;
   return of->jit_text = out.data;
 }
 
-jit_code *session_compile(session *of) {
-  const char *code = session_jit_text(of);
+jit_code *session_compile(session *of, int first) {
+  const char *code = session_jit_text(of, first);
   if (!code) return NULL;
   GUARDED(of, NULL);
   of->since = now();
@@ -201,13 +220,19 @@ jit_code *session_compile(session *of) {
   return made;
 }
 
-const char *session_status(session *of, int status) {
-  GUARDED(of, "error: out of memory\n");
+const diagnostics *session_check(session *of, int status) {
+  GUARDED(of, NULL);
   const kernel_module *module = of->lowered->module;
-  if (status < 1 || status > module->checks.count) return "error: unknown status\n";
-  const check_message *failed = &module->checks.items[status - 1];
   diagnostics *one = diagnostics_create(of->memory, of->from);
-  diagnose(one, "run-time", failed->where, "%s", failed->message);
+  bool known = status >= 1 && status <= module->checks.count;
+  const check_message *failed = known ? &module->checks.items[status - 1] : NULL;
+  diagnose(one, "run-time", known ? failed->where : (span){0, 0}, "%s", known ? failed->message : "unknown status");
+  return one;
+}
+
+const char *session_status(session *of, int status) {
+  const diagnostics *one = session_check(of, status);
+  GUARDED(of, "error: out of memory\n");
   text out = text_create(of->memory);
   diagnostics_write(one, &out);
   return out.data;

@@ -2,16 +2,16 @@
 #ifndef ADJOIN_COMPILER_SESSION_H
 #define ADJOIN_COMPILER_SESSION_H
 
+#include "compiler/adjoin.h" /* ADJOIN_VERSION */
 #include "compiler/emit/emit.h"
 #include "compiler/jit/jit.h"
 #include "compiler/tensor/check.h"
 
-#define ADJOIN_VERSION "0.1.0"
-
 typedef struct session session;
 
 /* Parses and checks a model. NULL only when memory runs out; errors in the text are in the session (session_failed,
- * session_diagnostics). `name` is the model's unless it says `model NAME`; `path` is for messages. `dump_after` is a
+ * session_diagnostics). `name` is the model's unless it says `model NAME` (NULL: the path's base
+ * name without its ending); `path` is for messages. `dump_after` is a
  * stage whose text goes to session_dump (see session_stages), or NULL. */
 session *session_open(const char *path, const char *name, const char *text, size_t length, const fixed_extent *fixed,
                       int fixed_count, const char *dump_after);
@@ -25,8 +25,10 @@ const char *const *session_stages(void);
 bool session_failed(const session *of);
 bool session_exhausted(const session *of);
 bool session_internal(const session *of);
-const char *session_diagnostics(session *of); /* written as text; "" when there are none */
-const char *session_dump(session *of);        /* the dumped stages, "" when none */
+const char *session_diagnostics(session *of);           /* written as text; "" when there are none */
+const diagnostics *session_reported(const session *of); /* the same one by one; NULL when memory ran out early */
+void session_forget_reported(session *of); /* a request that could not be had leaves the session as it was */
+const char *session_dump(session *of);     /* the dumped stages, "" when none */
 const tensor_program *session_model(const session *of);
 
 typedef enum {
@@ -61,11 +63,12 @@ const kernel_program *session_program(const session *of, int function);
 const char *session_emit_header(session *of, const char *prefix, bool real_float);
 
 /* The C text that session_compile hands to libtcc, for saving when that fails. */
-const char *session_jit_text(session *of);
+const char *session_jit_text(session *of, int first);
 
-/* All requested functions as machine code, or NULL: a bug of ours; libtcc's messages are among the diagnostics. The
- * code lives until jit_release, also after the session. */
-jit_code *session_compile(session *of);
+/* The requested functions from number `first` on as machine code, in which that one is number 0; or NULL: memory ran
+ * out, or a bug of ours, with libtcc's messages among the diagnostics. The code lives until jit_release, also after the
+ * session. */
+jit_code *session_compile(session *of, int first);
 
 /* Wall time spent so far, stage by stage, in seconds; for `make bench`. */
 typedef struct {
@@ -74,7 +77,9 @@ typedef struct {
 } stage_time;
 const stage_time *session_times(const session *of, int *count);
 
-/* What a status other than 0 of a generated function means: the message with its line and caret, as text. */
+/* What a status other than 0 of a generated function means: the message with its place (NULL when memory runs out), and
+ * as text with its line and caret. */
+const diagnostics *session_check(session *of, int status);
 const char *session_status(session *of, int status);
 
 #endif

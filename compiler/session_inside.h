@@ -21,7 +21,7 @@ struct session {
   LIST(emitted_function) functions;
   scalar directions; /* the extent of blocks of directions, or NO_SCALAR as long as none was asked for */
   const char *jit_text;
-  int jit_functions; /* how many functions jit_text has */
+  int jit_first, jit_end; /* the functions that jit_text has */
   const char *dump_after;
   text dump;
   stage_time times[SESSION_STAGES];

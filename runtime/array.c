@@ -3,19 +3,10 @@
 
 #include "runtime/array_formats.h"
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-bool array_fail(array_error *error, const char *format, ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(error->message, sizeof error->message, format, arguments);
-  va_end(arguments);
-  return false;
-}
 
 int64_t host_array_count(const host_array *from) {
   int64_t count = 1;

@@ -206,7 +206,7 @@ static void write_message(const source *from, span where, const char *kind, cons
   write_excerpt(from, where, out);
 }
 
-static void write_one(const source *from, const diagnostic *each, text *out) {
+void diagnostic_write(const source *from, const diagnostic *each, text *out) {
   write_message(from, each->where, each->level == SEVERITY_ERROR ? "error" : "warning", each->message, out);
   if (each->hint) text_format(out, "    = %s\n", each->hint);
   for (int i = 0; i < each->notes.count; i++)
@@ -229,7 +229,7 @@ static int *ordered(const diagnostics *from, arena *memory) {
 void diagnostics_write(const diagnostics *from, text *out) {
   const int *order = ordered(from, out->memory);
   int count = from->list.count;
-  for (int i = 0; i < count && i < WRITTEN; i++) write_one(from->from, &from->list.items[order[i]], out);
+  for (int i = 0; i < count && i < WRITTEN; i++) diagnostic_write(from->from, &from->list.items[order[i]], out);
   long more = (count > WRITTEN ? count - WRITTEN : 0) + (long)from->unlisted;
   if (more) text_format(out, "%s: and %ld more\n", from->from->name, more);
 }

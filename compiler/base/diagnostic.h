@@ -51,6 +51,9 @@ void diagnose_note(diagnostics *to, span where, const char *format, ...) __attri
  */
 void diagnostics_write(const diagnostics *from, text *out);
 
+/* One of them alone. */
+void diagnostic_write(const source *from, const diagnostic *each, text *out);
+
 /* The candidate nearest to `name` by edit distance, or NULL when none is near enough to be a likely slip. */
 const char *nearest_name(const char *name, const char *const *candidates, int count);
 

@@ -237,7 +237,7 @@ bool bind_shapes(bound_model *into, const reporting *with, const tensor_program 
     if (from->told[k] >= 0) tell_extent(into, k, from->told[k]);
   bool good = gather_equations(into, given, &equations);
   good = bind_extents(into, &equations, from->remedy) && good;
-  if (!from->defaults) good = nothing_missing(into, given) && good;
+  if (!from->defaults && !from->partial) good = nothing_missing(into, given) && good;
   for (int k = 0; k < model->inputs.count; k++) into->inputs[k].origin = given[k].origin;
   return good && settle_extents(into, from) && shape_inputs(into);
 }

@@ -46,6 +46,7 @@ typedef struct {
   const int64_t *told;
   const char *remedy; /* "--dim NAME=NUMBER" */
   int defaults;       /* 0: none */
+  bool partial;       /* inputs may be missing, as long as something tells every extent */
 } extent_sources;
 
 /* Binds the extents and the shapes of all inputs; `given` has one shape per input. Inputs without a start value must be

@@ -44,7 +44,7 @@ static exit_code request_outputs(checking *in) {
 }
 
 exit_code checking_request(checking *in) {
-  in->active = names_of_roles(in->with, in->model, ACTIVE);
+  in->active = names_of_roles(in->with->memory, in->model, ACTIVE);
   for (int k = 0; k < in->model->outputs.count; k++)
     if (in->model->outputs.items[k].value->value->type == SCALAR_REAL)
       list_push(in->with->memory, &in->outputs, in->model->outputs.items[k].name);

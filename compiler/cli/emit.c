@@ -22,11 +22,11 @@ static name_list wanted_inputs(const emitting *in, unsigned roles) {
 }
 
 static void add_value(emitting *in) {
-  add(in, REQUEST_VALUE, "value", names_of_outputs(in->with, in->model), (name_list){0});
+  add(in, REQUEST_VALUE, "value", names_of_outputs(in->with->memory, in->model), (name_list){0});
 }
 
 static void add_gradient(emitting *in) {
-  name_list read = in->given->wrt.count ? in->given->wrt : names_of_roles(in->with, in->model, ACTIVE);
+  name_list read = in->given->wrt.count ? in->given->wrt : names_of_roles(in->with->memory, in->model, ACTIVE);
   add(in, REQUEST_GRADIENT, "grad", read, (name_list){0});
 }
 
@@ -54,14 +54,14 @@ static void add_mixed(emitting *in) {
 }
 
 static void add_jvp(emitting *in) {
-  name_list outputs = names_of_outputs(in->with, in->model), along = wanted_inputs(in, ACTIVE);
+  name_list outputs = names_of_outputs(in->with->memory, in->model), along = wanted_inputs(in, ACTIVE);
   for (int k = 0; k < outputs.count && along.count; k++)
     add(in, REQUEST_JVP, arena_format(in->with->memory, "jvp_%s", outputs.items[k]),
         one_name(in->with, outputs.items[k]), along);
 }
 
 static void add_vjp(emitting *in) {
-  name_list outputs = names_of_outputs(in->with, in->model), read = wanted_inputs(in, ACTIVE);
+  name_list outputs = names_of_outputs(in->with->memory, in->model), read = wanted_inputs(in, ACTIVE);
   for (int k = 0; k < outputs.count && read.count; k++)
     add(in, REQUEST_VJP, arena_format(in->with->memory, "vjp_%s", outputs.items[k]), read,
         one_name(in->with, outputs.items[k]));

@@ -109,7 +109,7 @@ static exit_code dump(console *with, const options *given, session *from) {
   unsigned products;
   exit_code code = eval_plan(with, given, session_model(from), &products, &calls);
   if (code == EXIT_DONE) code = calls_request(from, &calls);
-  if (code == EXIT_DONE && !session_jit_text(from)) code = session_report(from);
+  if (code == EXIT_DONE && !session_jit_text(from, 0)) code = session_report(from);
   text_append(&with->out, session_dump(from));
   return code;
 }

@@ -35,7 +35,7 @@ static name_list along_outputs(const plan *in) {
 }
 
 static exit_code without_direction(const plan *in, const char *of, unsigned roles) {
-  name_list usable = roles ? names_of_roles(in->with, in->model, roles) : names_of_outputs(in->with, in->model);
+  name_list usable = roles ? names_of_roles(in->with->memory, in->model, roles) : names_of_outputs(in->with->memory, in->model);
   complain("--of %s needs a %s: add --along %s=...", of, roles ? "direction" : "cotangent on an output",
            usable.count ? usable.items[0] : "NAME");
   return EXIT_USAGE;
@@ -49,7 +49,7 @@ static exit_code without_names(const plan *in, const char *of, const char *what)
 
 static exit_code plan_value(plan *in) {
   name_list read = {0};
-  if (in->products & PRODUCT_VALUE) read = names_of_outputs(in->with, in->model);
+  if (in->products & PRODUCT_VALUE) read = names_of_outputs(in->with->memory, in->model);
   for (int k = 0; k < in->given->show.count; k++) {
     const char *name = in->given->show.items[k];
     bool requested = (in->products & PRODUCT_VALUE) && is_output(in->model, name);
@@ -62,7 +62,7 @@ static exit_code plan_value(plan *in) {
 
 static exit_code plan_grad(plan *in) {
   name_list read = in->given->wrt;
-  if (!read.count) read = names_of_roles(in->with, in->model, ACTIVE);
+  if (!read.count) read = names_of_roles(in->with->memory, in->model, ACTIVE);
   call_add(in->with, in->into, SECTION_GRAD, REQUEST_GRADIENT, NULL, read, (name_list){0});
   return EXIT_DONE;
 }
@@ -101,7 +101,7 @@ static exit_code plan_hess(plan *in) {
 }
 
 static exit_code plan_jac(plan *in) {
-  name_list outputs = names_of_outputs(in->with, in->model);
+  name_list outputs = names_of_outputs(in->with->memory, in->model);
   name_list along = names_wrt(in->with, in->model, &in->given->wrt, VARS, ACTIVE);
   if (!outputs.count) return without_output("jac");
   if (!along.count) return without_names(in, "jac", "var");
@@ -111,7 +111,7 @@ static exit_code plan_jac(plan *in) {
 }
 
 static exit_code plan_jvp(plan *in) {
-  name_list outputs = names_of_outputs(in->with, in->model), along = along_roles(in, ACTIVE);
+  name_list outputs = names_of_outputs(in->with->memory, in->model), along = along_roles(in, ACTIVE);
   if (!outputs.count) return without_output("jvp");
   if (!along.count) return without_direction(in, "jvp", ACTIVE);
   call_add(in->with, in->into, SECTION_JVP, REQUEST_JVP, NULL, outputs, along);

@@ -2,7 +2,6 @@
 #include "compiler/cli/machine.h"
 
 #include "runtime/file.h"
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,16 +17,6 @@ exit_code session_report(session *of) {
   return session_failed(of) ? EXIT_INPUT : EXIT_DONE;
 }
 
-/* The base name without its ending, made a name of the language. */
-static const char *model_name(console *with, const char *path) {
-  const char *base = file_base_name(path);
-  size_t length = strlen(base) - strlen(file_ending(path));
-  char *name = arena_copy(with->memory, base, length);
-  for (char *at = name; *at; at++)
-    if (!isalnum((unsigned char)*at)) *at = '_';
-  return isdigit((unsigned char)*name) || !*name ? arena_format(with->memory, "model_%s", name) : name;
-}
-
 exit_code model_open(console *with, const options *given, session **into) {
   array_error error;
   size_t length;
@@ -37,7 +26,7 @@ exit_code model_open(console *with, const options *given, session **into) {
     complain("%s", error.message);
     return EXIT_INPUT;
   }
-  *into = session_open(given->model_path, model_name(with, given->model_path), model, length, given->dims.items,
+  *into = session_open(given->model_path, NULL, model, length, given->dims.items,
                        given->dims.count, given->dump_after);
   free(model);
   if (!*into) {
@@ -65,8 +54,8 @@ static void save_refused(console *with, const char *refused) {
 
 exit_code machine_compile(machine *into, console *with, session *from, const bound_model *inputs) {
   *into = (machine){.with = with, .from = from, .inputs = inputs};
-  const char *code_text = session_jit_text(from);
-  if (code_text) into->code = session_compile(from);
+  const char *code_text = session_jit_text(from, 0);
+  if (code_text) into->code = session_compile(from, 0);
   if (into->code) return EXIT_DONE;
   exit_code code = session_report(from);
   if (code_text && !session_exhausted(from)) save_refused(with, code_text);

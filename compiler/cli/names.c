@@ -5,35 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-bool has_role(const tensor_program *model, const char *name, unsigned roles) {
-  int number = find_input(model, name);
-  return number >= 0 && (roles >> model->inputs.items[number].role & 1);
-}
-
-bool is_output(const tensor_program *model, const char *name) {
-  for (int k = 0; k < model->outputs.count; k++)
-    if (!strcmp(model->outputs.items[k].name, name)) return true;
-  return false;
-}
-
-name_list names_of_roles(console *with, const tensor_program *model, unsigned roles) {
-  name_list made = {0};
-  for (int k = 0; k < model->inputs.count; k++) {
-    const input *each = &model->inputs.items[k];
-    if ((roles >> each->role & 1) && !each->frozen_whole) list_push(with->memory, &made, each->name);
-  }
-  return made;
-}
-
-name_list names_of_outputs(console *with, const tensor_program *model) {
-  name_list made = {0};
-  for (int k = 0; k < model->outputs.count; k++) list_push(with->memory, &made, model->outputs.items[k].name);
-  return made;
-}
-
 name_list names_wrt(console *with, const tensor_program *model, const name_list *wrt, unsigned usual,
                     unsigned allowed) {
-  if (!wrt->count) return names_of_roles(with, model, usual);
+  if (!wrt->count) return names_of_roles(with->memory, model, usual);
   name_list made = {0};
   for (int k = 0; k < wrt->count; k++)
     if (has_role(model, wrt->items[k], allowed)) list_push(with->memory, &made, wrt->items[k]);

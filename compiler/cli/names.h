@@ -4,17 +4,6 @@
 
 #include "compiler/cli/options.h"
 
-/* Sets of input roles. */
-enum { VARS = 1 << ROLE_VAR, PARAMS = 1 << ROLE_PARAM, ACTIVE = VARS | PARAMS };
-
-/* Is the name that of an input whose role is in the set? */
-bool has_role(const tensor_program *model, const char *name, unsigned roles);
-bool is_output(const tensor_program *model, const char *name);
-
-/* The inputs of these roles, but for those frozen whole. */
-name_list names_of_roles(console *with, const tensor_program *model, unsigned roles);
-name_list names_of_outputs(console *with, const tensor_program *model);
-
 /* What --wrt asks for: of the names in `wrt` the inputs with a role in `allowed`; or, when --wrt is not given, all
  * inputs of the roles in `usual`. */
 name_list names_wrt(console *with, const tensor_program *model, const name_list *wrt, unsigned usual, unsigned allowed);

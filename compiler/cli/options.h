@@ -2,6 +2,7 @@
 #ifndef ADJOIN_CLI_OPTIONS_H
 #define ADJOIN_CLI_OPTIONS_H
 
+#include "compiler/binding/names.h"
 #include "compiler/cli/console.h"
 #include "compiler/session.h"
 
@@ -20,8 +21,6 @@ typedef enum {
 typedef struct {
   const char *name, *value;
 } assignment;
-
-typedef LIST(const char *) name_list;
 
 typedef struct {
   const char *model_path;

@@ -8,6 +8,7 @@
 #endif
 #include "compiler/jit/jit.h"
 
+#include "compiler/jit/libtcc_host.h"
 #include <libtcc.h>
 #include <locale.h>
 #include <math.h>
@@ -107,8 +108,9 @@ static size_t round_up(size_t size, size_t unit) {
 }
 
 /* Places the code behind the table of its entries. The table and the code are on pages of their own kind only after
- * both are filled: from then on the mapping can be read and executed, not written. */
-static jit_code *place(TCCState *compiler, messages *errors) {
+ * both are filled: from then on the mapping can be read and executed, not written. `into` remembers the mapping for the
+ * case that this fails. */
+static jit_code *place(TCCState *compiler, messages *errors, jit_code *volatile *into) {
   int code_size = tcc_relocate(compiler, NULL);
   if (code_size < 0) return NULL;
   size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -121,10 +123,8 @@ static jit_code *place(TCCState *compiler, messages *errors) {
     return NULL;
   }
   code->size = size;
-  if (tcc_relocate(compiler, (char *)code + head) < 0) {
-    jit_release(code);
-    return NULL;
-  }
+  *into = code;
+  if (tcc_relocate(compiler, (char *)code + head) < 0) return NULL;
   code->count = count;
   for (int k = 0; k < count; k++) {
     code->functions[k].entry = (entry_function *)find_function(compiler, "adjoin_entry", k);
@@ -132,32 +132,43 @@ static jit_code *place(TCCState *compiler, messages *errors) {
   }
   if (mprotect(code, size, PROT_READ | PROT_EXEC) == 0) return code;
   collect_message(errors, "this system does not let a process make memory executable");
-  jit_release(code);
   return NULL;
 }
 
-/* libtcc reads numbers by the locale of the program that it is in, whose decimal point may be a comma. */
-static bool translate_plainly(TCCState *compiler, const char *c_text) {
-  locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-  if (!plain) return false;
-  locale_t before = uselocale(plain);
-  bool translated = translate(compiler, c_text);
-  uselocale(before);
-  freelocale(plain);
-  return translated;
+/* libtcc leaves by a jump when it can't go on: memory ran out. */
+static jit_code *compile_locked(const char *c_text, messages *from_compiler) {
+  jmp_buf escape;
+  jit_code *volatile mapped = NULL;
+  if (setjmp(escape)) {
+    collect_message(from_compiler, "libtcc gave up");
+    jit_release(mapped);
+    return NULL;
+  }
+  libtcc_host_begin(&escape);
+  TCCState *compiler = tcc_new();
+  if (!compiler) return NULL;
+  tcc_set_error_func(compiler, from_compiler, collect_message);
+  jit_code *code = translate(compiler, c_text) ? place(compiler, from_compiler, &mapped) : NULL;
+  if (!code) jit_release(mapped);
+  tcc_delete(compiler);
+  return code;
 }
 
+/* libtcc reads numbers by the locale of the program that it is in, whose decimal point may be a comma. */
 jit_code *jit_compile(const char *c_text, text *errors) {
   messages from_compiler = {.length = 0};
-  jit_code *code = NULL;
-  pthread_mutex_lock(&libtcc_lock);
-  TCCState *compiler = tcc_new();
-  if (compiler) {
-    tcc_set_error_func(compiler, &from_compiler, collect_message);
-    if (translate_plainly(compiler, c_text)) code = place(compiler, &from_compiler);
-    tcc_delete(compiler);
+  locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+  if (!plain) {
+    text_append(errors, "no memory for a locale");
+    return NULL;
   }
+  pthread_mutex_lock(&libtcc_lock);
+  locale_t before = uselocale(plain);
+  jit_code *code = compile_locked(c_text, &from_compiler);
+  libtcc_host_end();
+  uselocale(before);
   pthread_mutex_unlock(&libtcc_lock);
+  freelocale(plain);
   if (!code) text_append(errors, from_compiler.text);
   return code;
 }

@@ -49,7 +49,7 @@ static bool compile_once(const char *path, const char *model, size_t length, sta
   }
   bool good =
       checked && session_request(with, &(request){REQUEST_GRADIENT, "grad", active, count, NULL, 0, false}) == 0;
-  jit_code *code = good ? session_compile(with) : NULL;
+  jit_code *code = good ? session_compile(with, 0) : NULL;
   into->whole[repeat] = bench_now() - began;
   if (!code && with) fputs(session_diagnostics(with), stderr);
   if (code) {
@@ -92,7 +92,7 @@ static int compile_chain(arena *memory, int count) {
   const char *model = chained_model(memory, count);
   session *with = session_open("chain.adj", "chain", model, strlen(model), NULL, 0, NULL);
   bool good = with && session_request(with, &(request){REQUEST_GRADIENT, "grad", x, 1, NULL, 0, false}) == 0;
-  const char *code = good ? session_jit_text(with) : NULL;
+  const char *code = good ? session_jit_text(with, 0) : NULL;
   if (code)
     printf("%d definitions: %zu bytes of C\n", count, strlen(code));
   else if (with)

@@ -26,10 +26,10 @@ void subject_close(subject *of) {
 
 bool subject_compile(subject *of) {
   if (of->failures || session_failed(of->with)) return false;
-  of->code = session_compile(of->with);
+  of->code = session_compile(of->with, 0);
   if (of->code) return true;
   const char *path = "build/refused-by-libtcc.c";
-  const char *code = session_jit_text(of->with);
+  const char *code = session_jit_text(of->with, 0);
   FILE *file = code ? fopen(path, "w") : NULL;
   if (file) {
     fputs(code, file);

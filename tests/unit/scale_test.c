@@ -17,7 +17,7 @@ static size_t code_length(const char *model) {
   session *with = session_open("model.adj", "model", model, strlen(model), NULL, 0, NULL);
   bool good = with && !session_failed(with);
   for (int k = 0; good && k < 3; k++) good = session_request(with, &wanted[k]) == k;
-  const char *code = good ? session_jit_text(with) : NULL;
+  const char *code = good ? session_jit_text(with, 0) : NULL;
   size_t length = code ? strlen(code) : 0;
   if (!good && with) fputs(session_diagnostics(with), stderr);
   session_close(with);
@@ -89,7 +89,7 @@ static void doublings_are_right(void) {
   const char *model = doubling_model(memory, 40);
   session *with = session_open("model.adj", "model", model, strlen(model), NULL, 0, NULL);
   int function = session_request(with, &(request){REQUEST_GRADIENT, "grad", x, 1, NULL, 0, false});
-  jit_code *code = function == 0 ? session_compile(with) : NULL;
+  jit_code *code = function == 0 ? session_compile(with, 0) : NULL;
   CU_ASSERT_PTR_NOT_NULL(code);
   if (code) {
     double at = 3, value = 0, gradient = 0, work[4096];

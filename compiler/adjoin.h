@@ -1,0 +1,249 @@
+/* libadjoin: a model's text in, its values and exact derivatives out, compiled in memory without any compiler.
+ *
+ * In the order of use:
+ *
+ *     adjoin_context *context = adjoin_context_create();
+ *     adjoin_context_receive(context, show, NULL);                     what is wrong is told to show(NULL, diagnostic)
+ *     adjoin_model *model;
+ *     adjoin_model_from_file(context, "rosenbrock.adj", &model);
+ *     const adjoin_function *gradient;
+ *     adjoin_function_get(model, "grad", "x", NULL, 0, &gradient);
+ *     adjoin_instance *instance;
+ *     adjoin_instance_create(model, &instance);
+ *     adjoin_bind(instance, "x", x, 1, (int64_t[]){3}, NULL);          the array stays yours; no copy is made
+ *     double f, g[3], *results[] = {&f, g};
+ *     adjoin_call(instance, gradient, NULL, results);                  again and again: x may change in between
+ *     adjoin_instance_release(instance);
+ *     adjoin_model_release(model);
+ *     adjoin_context_release(context);
+ *
+ * Rules. Every function that can fail returns a status and tells the context's receiver why; nothing is printed,
+ * nothing exits, and running out of memory is a status. What a function hands out through its last argument is NULL
+ * after a failure. Names are those of the model's text. Text is UTF-8, ended by a zero.
+ *
+ * Threads. A context is set up by one thread; then any number of threads may make models from it. A model may be used
+ * by many threads at once; each needs an instance of its own. A receiver is called by the thread whose call failed, and
+ * may not call the library. */
+#ifndef ADJOIN_H
+#define ADJOIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define ADJOIN_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define ADJOIN_API __attribute__((visibility("default")))
+#else
+#define ADJOIN_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum adjoin_status {
+  ADJOIN_OK,      /* done */
+  ADJOIN_MODEL,   /* the model's text has errors, or has not what was asked for (no objective, no such name) */
+  ADJOIN_FILE,    /* a file can't be read */
+  ADJOIN_BINDING, /* the arrays do not fit the model or each other, or one that is needed is missing */
+  ADJOIN_RANGE,   /* at these inputs a check of the model fails: a subscript out of range, an empty maximum */
+  ADJOIN_MEMORY,  /* out of memory; what it happened in can only be released */
+  ADJOIN_USE,     /* a wrong call: NULL for what must be there, a function of another model */
+  ADJOIN_INTERNAL /* a bug of Adjoin */
+} adjoin_status;
+
+/* The version of the library at run time: ADJOIN_VERSION of its header. */
+ADJOIN_API const char *adjoin_version(void);
+
+/* A few words for a status: "the arrays do not fit the model". */
+ADJOIN_API const char *adjoin_status_text(adjoin_status status);
+
+/* ---- contexts: settings, and who hears what is wrong ---------------------------------------------------------------
+ */
+
+typedef struct adjoin_context adjoin_context;
+
+typedef enum adjoin_severity { ADJOIN_ERROR, ADJOIN_WARNING } adjoin_severity;
+
+/* One mistake. All strings live during the call of the receiver only. */
+typedef struct adjoin_diagnostic {
+  adjoin_status status; /* what the failing call is going to return */
+  adjoin_severity severity;
+  const char *code;    /* stable: "unknown-name"; `adjoin help CODE` explains it */
+  const char *message; /* what is wrong, in the model's terms */
+  const char *hint;    /* what to do, or NULL */
+  const char *file;    /* as given to adjoin_model_from_..; NULL for what is not about the text */
+  int line, column;    /* from 1; 0 when no place is known */
+  size_t begin, end;   /* bytes of the text, from 0; equal when no place is known */
+  const char *text;    /* all of it as the command line prints it: with the source line and a caret; ends with \n */
+} adjoin_diagnostic;
+
+typedef void adjoin_receiver(void *user, const adjoin_diagnostic *diagnostic);
+
+/* NULL when memory runs out. */
+ADJOIN_API adjoin_context *adjoin_context_create(void);
+ADJOIN_API void adjoin_context_release(adjoin_context *context); /* NULL is allowed; models outlive it */
+
+/* Who is told what is wrong; NULL: nobody. Holds for models made afterwards. */
+ADJOIN_API void adjoin_context_receive(adjoin_context *context, adjoin_receiver *receiver, void *user);
+
+/* Fixes an extent (`dim`) of models made afterwards: it becomes a constant of their code. */
+ADJOIN_API adjoin_status adjoin_context_fix(adjoin_context *context, const char *extent, int64_t value);
+
+/* ---- models --------------------------------------------------------------------------------------------------------
+ */
+
+typedef struct adjoin_model adjoin_model;
+
+/* Parses and checks a text of `length` bytes. `name` is the model's unless the text says `model NAME`, and stands for
+ * the file in messages. A model with errors is not made. The text need not be kept. */
+ADJOIN_API adjoin_status adjoin_model_from_text(adjoin_context *context, const char *name, const char *text,
+                                                size_t length, adjoin_model **model);
+ADJOIN_API adjoin_status adjoin_model_from_file(adjoin_context *context, const char *path, adjoin_model **model);
+
+/* After all its instances. NULL is allowed. Its functions go with it. */
+ADJOIN_API void adjoin_model_release(adjoin_model *model);
+
+typedef enum adjoin_role {
+  ADJOIN_VAR,
+  ADJOIN_PARAM,
+  ADJOIN_DATA,
+  ADJOIN_INDEX, /* entries are int64_t; all others are double */
+  ADJOIN_OUTPUT,
+  ADJOIN_OBJECTIVE,
+  ADJOIN_DEFINITION
+} adjoin_role;
+
+/* An input or an output, as the model declares it. Lives as long as the model. */
+typedef struct adjoin_array {
+  const char *name;
+  adjoin_role role;
+  int rank;
+  const char *const *extents;          /* one text per axis, as an expression of the model's extents: "n-1" */
+  const char *comment;                 /* of the declaration; "" when it has none */
+  int has_start, has_lower, has_upper; /* inputs: adjoin_declared gives these values */
+  int frozen;                          /* every entry is frozen: derivatives are left out unless asked for by name */
+} adjoin_array;
+
+ADJOIN_API const char *adjoin_model_name(const adjoin_model *model);
+
+/* Inputs in order of declaration; outputs likewise, the objective first where there is one. NULL beyond the count. */
+ADJOIN_API int adjoin_input_count(const adjoin_model *model);
+ADJOIN_API const adjoin_array *adjoin_input(const adjoin_model *model, int number);
+ADJOIN_API int adjoin_output_count(const adjoin_model *model);
+ADJOIN_API const adjoin_array *adjoin_output(const adjoin_model *model, int number);
+
+/* An input, output or definition of that name (its number among the inputs, when wanted), or NULL. */
+ADJOIN_API const adjoin_array *adjoin_find(const adjoin_model *model, const char *name, int *input_number);
+
+/* The extents that shapes or adjoin_bind_extent must tell; those that follow from others or are fixed are not among
+ * them. */
+ADJOIN_API int adjoin_extent_count(const adjoin_model *model);
+ADJOIN_API const char *adjoin_extent_name(const adjoin_model *model, int number);
+
+/* ---- functions -----------------------------------------------------------------------------------------------------
+ */
+
+typedef struct adjoin_function adjoin_function;
+
+enum { ADJOIN_BLOCK = 1 }; /* seeds and results get one more axis, the last: a block of directions (not for vjp) */
+
+/* Derives, optimises and compiles a function, or finds it when it was asked for before. `read` and `along` are names
+ * between commas; NULL is what stands in brackets.
+ *
+ *     kind      read                                   along, for each of which it takes a seed     results
+ *     "value"   outputs, definitions [the outputs]     -                                            objective*, each of
+ * read "grad"    inputs, definitions [vars, params]     -                                            objective, d/d
+ * each of read "hvp"     vars [all]                             vars [all]                                   see below
+ *     "mixed"   inputs [params]                        inputs [vars]                                see below
+ *     "jvp"     outputs [all]                          inputs [vars]                                tangents of read
+ *     "vjp"     inputs [vars, params]                  outputs [all]                                adjoints of read
+ *
+ * hvp and mixed give, for each input of `read`, the derivative along the seeds of the objective's gradient with respect
+ * to it: hvp is H v, mixed read on a param for a direction on a var is (d2f / d theta d x) v. A seed has the shape of
+ * what it is along, a result that of what it is read on.
+ * (* value: without an objective the results are those of `read` alone.)
+ *
+ * The function belongs to the model and may be called by many threads. A millisecond, as a rule. */
+ADJOIN_API adjoin_status adjoin_function_get(adjoin_model *model, const char *kind, const char *read, const char *along,
+                                             int flags, const adjoin_function **function);
+
+/* What it takes and gives, in order. NULL beyond the count. */
+ADJOIN_API int adjoin_seed_count(const adjoin_function *function);
+ADJOIN_API const char *adjoin_seed_name(const adjoin_function *function, int number);
+ADJOIN_API int adjoin_result_count(const adjoin_function *function);
+ADJOIN_API const char *adjoin_result_name(const adjoin_function *function, int number);
+
+/* ---- instances: a model with arrays ---------------------------------------------------------------------------------
+ */
+
+typedef struct adjoin_instance adjoin_instance;
+
+enum { ADJOIN_MAXIMUM_RANK = 16 };
+
+ADJOIN_API adjoin_status adjoin_instance_create(adjoin_model *model, adjoin_instance **instance);
+ADJOIN_API void adjoin_instance_release(adjoin_instance *instance); /* NULL is allowed */
+
+/* Gives an input its array: double, or int64_t for an index input. The array stays the caller's, must live until it is
+ * bound anew, and may change between calls. `strides`, in entries, may be NULL: C order. An array that lies in another
+ * order is used where it is as well, but is gathered into C order at the beginning of each call. An extent of the model
+ * that is written as 1 may be left out of the shape. To bind another array of the same shape costs next to nothing.
+ * Shapes are compared with the model and with each other at the next call. */
+ADJOIN_API adjoin_status adjoin_bind(adjoin_instance *instance, const char *input, const void *entries, int rank,
+                                     const int64_t *extents, const int64_t *strides);
+
+/* The same by the input's number, for an array in C order of the shape that was bound before. */
+ADJOIN_API adjoin_status adjoin_rebind(adjoin_instance *instance, int input, const void *entries);
+
+/* Tells an extent that no shape tells. */
+ADJOIN_API adjoin_status adjoin_bind_extent(adjoin_instance *instance, const char *extent, int64_t value);
+
+/* Settles the extents now rather than at the next call, and reports what does not fit. */
+ADJOIN_API adjoin_status adjoin_settle(adjoin_instance *instance);
+
+/* The shape of an input, output or definition under the arrays that are bound. Settles. */
+ADJOIN_API adjoin_status adjoin_shape(adjoin_instance *instance, const char *name, int *rank,
+                                      int64_t extents[ADJOIN_MAXIMUM_RANK]);
+
+/* The value of an extent. Settles. */
+ADJOIN_API adjoin_status adjoin_extent(adjoin_instance *instance, const char *name, int64_t *value);
+
+/* The values that a var's declaration gives: its start value or bounds, for each entry; C order. They may depend on
+ * other inputs, which must then be bound. */
+typedef enum adjoin_declared { ADJOIN_START, ADJOIN_LOWER, ADJOIN_UPPER } adjoin_declared;
+ADJOIN_API adjoin_status adjoin_declared_values(adjoin_instance *instance, const char *input, adjoin_declared which,
+                                                double *entries);
+
+/* Calls a function. `seeds` and `results` have one pointer each, in the function's order; arrays in C order that do not
+ * overlap each other or the inputs. A result that is NULL is not computed. After ADJOIN_RANGE results are undefined. */
+ADJOIN_API adjoin_status adjoin_call(adjoin_instance *instance, const adjoin_function *function,
+                                     const double *const *seeds, double *const *results);
+
+/* The same for a function made with ADJOIN_BLOCK, with that many directions at once. */
+ADJOIN_API adjoin_status adjoin_call_block(adjoin_instance *instance, const adjoin_function *function,
+                                           int64_t directions, const double *const *seeds, double *const *results);
+
+/* ---- the bare function, for callers that count nanoseconds
+ * ------------------------------------------------------------ */
+
+/* The compiled code itself: returns 0, or the number of the check that failed. */
+typedef int adjoin_entry(const ptrdiff_t *extents, const void *const *inputs, const double *const *seeds,
+                         double *const *results, double *work);
+
+/* What to call it with, under the arrays that are bound; valid until the next call that has the instance. */
+typedef struct adjoin_arguments {
+  adjoin_entry *entry;
+  const ptrdiff_t *extents;
+  const void *const *inputs;
+  double *work; /* belongs to the instance; another thread needs one of its own, of work_size doubles */
+  size_t work_size;
+} adjoin_arguments;
+
+ADJOIN_API adjoin_status adjoin_prepare(adjoin_instance *instance, const adjoin_function *function,
+                                        adjoin_arguments *arguments);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,63 @@
+/* Contexts, and the words for a status. */
+#include "compiler/library/library.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *adjoin_version(void) {
+  return ADJOIN_VERSION;
+}
+
+const char *adjoin_status_text(adjoin_status status) {
+  switch (status) {
+  case ADJOIN_OK: return "done";
+  case ADJOIN_MODEL: return "the model has errors, or not what was asked for";
+  case ADJOIN_FILE: return "a file can't be read";
+  case ADJOIN_BINDING: return "the arrays do not fit the model";
+  case ADJOIN_RANGE: return "a check of the model fails at these inputs";
+  case ADJOIN_MEMORY: return "out of memory";
+  case ADJOIN_USE: return "the library is called wrongly";
+  case ADJOIN_INTERNAL: return "an error of Adjoin";
+  }
+  return "unknown status";
+}
+
+arena *library_arena(jmp_buf *escape) {
+  arena *made = arena_create();
+  if (made) arena_set_escape(made, escape);
+  return made;
+}
+
+adjoin_context *adjoin_context_create(void) {
+  adjoin_context *made = calloc(1, sizeof *made);
+  if (!made) return NULL;
+  made->memory = library_arena(&made->escape);
+  if (made->memory) return made;
+  free(made);
+  return NULL;
+}
+
+void adjoin_context_release(adjoin_context *context) {
+  if (!context) return;
+  arena_release(context->memory);
+  free(context);
+}
+
+void adjoin_context_receive(adjoin_context *context, adjoin_receiver *receiver, void *user) {
+  if (context) context->told = (audience){receiver, user};
+}
+
+adjoin_status adjoin_context_fix(adjoin_context *context, const char *extent, int64_t value) {
+  if (!context || !extent) return ADJOIN_USE;
+  if (value < 0 || value == INT64_MAX)
+    return tell(&context->told, ADJOIN_USE, "use", "the extent '%s' can't be %lld", extent, (long long)value);
+  for (int k = 0; k < context->fixed.count; k++)
+    if (!strcmp(context->fixed.items[k].name, extent)) {
+      context->fixed.items[k].value = value;
+      return ADJOIN_OK;
+    }
+  if (setjmp(context->escape)) return tell(&context->told, ADJOIN_MEMORY, "memory", "out of memory");
+  fixed_extent made = {arena_copy(context->memory, extent, strlen(extent)), value};
+  list_push(context->memory, &context->fixed, made);
+  return ADJOIN_OK;
+}
