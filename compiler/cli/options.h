@@ -3,6 +3,7 @@
 #define ADJOIN_CLI_OPTIONS_H
 
 #include "compiler/cli/console.h"
+#include "compiler/cli/depfile.h"
 #include "compiler/session.h"
 
 /* What can be computed; bits of options.products. */
@@ -32,6 +33,10 @@ typedef struct {
   LIST(fixed_extent) dims;
   bool strict, json, real_float;
   const char *dump_after, *output, *prefix; /* or NULL */
+  bool pair, lines, self_test;              /* emit: a header and a source file; #line; a main() that tests */
+  bool wants_depfile;
+  const char *depfile;                  /* or NULL: named after the output */
+  LIST(depfile_target) depfile_targets; /* none: the outputs */
 } options;
 
 typedef enum { COMMAND_EVAL, COMMAND_CHECK, COMMAND_EMIT, COMMAND_COUNT } command_name;
