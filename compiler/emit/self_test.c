@@ -209,6 +209,18 @@ static int most(const self_test *in, bool results) {
   return found;
 }
 
+/* Numbers that depend on the precision. */
+static const struct {
+  const char *name, *in_double, *in_single, *meaning;
+} tolerances[] = {
+    {"epsilon", "2.2204460492503131e-16", "1.1920929e-7", "of the real type"},
+    {"rounding", "1e-9", "1e-3", "the tolerance for what is equal but for rounding"},
+    {"difference", "1e-7", "2e-3", "that of differences, beside their own estimate of their error"},
+    {"useless", "1e-3", "1e-1", "above this tolerance a comparison with differences says nothing"},
+    {"zero_part", "1e-9", "1e-3", "slopes below this part of what they are slopes of count as 0"},
+    {"wide_step", "1e-4", "1e-1", "for the slopes on the two sides of the point"},
+};
+
 static void write_constants(const self_test *in) {
   const char *own = in->own;
   bool single = in->shared->single;
@@ -218,14 +230,10 @@ static void write_constants(const self_test *in) {
               most(in, false) + 1, own, most(in, true) + 1, own, in->attempt_count);
   text_format(in->out, "  %sobjective = %d,\n  %sresult_size = %.0f,\n  %sfirst_steps = %d\n};\n", own, in->objective,
               own, in->result_size, own, single ? 2 : 5);
-  text_format(in->out, "static const double %sepsilon = %s;\n", own,
-              single ? "1.1920929e-7" : "2.2204460492503131e-16");
-  text_format(in->out, "static const double %srounding = %s; /* of what is equal but for rounding */\n", own,
-              single ? "1e-3" : "1e-9");
-  text_format(in->out, "static const double %sdifference = %s, %suseless = %s; /* of comparisons with differences */\n",
-              own, single ? "2e-3" : "1e-7", own, single ? "1e-1" : "1e-3");
-  text_format(in->out, "static const double %sfirst_step[5] = {1e-1, 1e-2, 1e-3, 1e-4, 1e-5}, %swide_step = %s;\n\n",
-              own, own, single ? "1e-1" : "1e-4");
+  for (size_t k = 0; k < sizeof tolerances / sizeof *tolerances; k++)
+    text_format(in->out, "static const double %s%s = %s; /* %s */\n", own, tolerances[k].name,
+                single ? tolerances[k].in_single : tolerances[k].in_double, tolerances[k].meaning);
+  text_format(in->out, "static const double %sfirst_step[] = {1e-1, 1e-2, 1e-3, 1e-4, 1e-5};\n\n", own);
 }
 
 static void write_row(const self_test *in, const int *numbers, int count) {
