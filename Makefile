@@ -131,6 +131,12 @@ $(B)/grammar/program.h: $(B)/grammar/program.c ;
 $(B)/grammar/tokens.h: $(B)/grammar/tokens.c ;
 $(call objects,$(call sources,grammar)) $(GENERATED): | $(B)/grammar/program.h $(B)/grammar/tokens.h
 
+# Templates of C text, as the lines of an array of strings.
+$(B)/%.inc: %.c.in
+	@mkdir -p $(@D)
+	@sed 's/[\\"]/\\&/g; s/.*/"&\\n",/' $< >$@
+$(B)/compiler/emit/self_test.o: | $(B)/compiler/emit/self_test_declarations.inc $(B)/compiler/emit/self_test_program.inc
+
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 # ---- Debian packages ---------------------------------------------------------------------------------------------

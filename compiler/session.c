@@ -159,34 +159,83 @@ const stage_time *session_times(const session *of, int *count) {
   return of->times;
 }
 
+static const char *const *copied_names(session *with, const char *const *names, int count) {
+  const char **made = arena_array(with->memory, const char *, count + 1);
+  for (int k = 0; k < count; k++) made[k] = arena_copy(with->memory, names[k], strlen(names[k]));
+  return made;
+}
+
+/* A request whose names live as long as the session. */
+static request copied(session *with, const request *from) {
+  request made = *from;
+  made.name = NULL;
+  made.read = copied_names(with, from->read, from->read_count);
+  made.along = copied_names(with, from->along, from->along_count);
+  return made;
+}
+
 int session_request(session *with, const request *wanted) {
   GUARDED(with, -1);
   if (session_failed(with)) return -1;
   with->since = now();
-  emitted_function made = {0};
+  emitted_function made = {.wanted = copied(with, wanted)};
   if (!session_derive(with, wanted, &made) || session_failed(with)) return -1;
   list_push(with->memory, &with->functions, made);
   return with->functions.count - 1;
 }
 
-static emission emission_of(const session *of, int first, const char *prefix, bool real_float) {
-  return (emission){.model = of->model,
-                    .module = of->lowered->module,
-                    .functions = of->functions.items + first,
-                    .function_count = of->functions.count - first,
-                    .prefix = prefix ? prefix : of->model->name,
-                    .version = ADJOIN_VERSION,
-                    .real_float = real_float};
+/* Start values and bounds, for the self-test's draws: a function for each that an input has. */
+static void derive_bounds(session *of, emission *into) {
+  LIST(emitted_function) made = {0};
+  static const request_kind kinds[] = {REQUEST_START, REQUEST_LOWER, REQUEST_UPPER};
+  for (int k = 0; k < of->model->inputs.count; k++)
+    for (int which = 0; which < 3; which++) {
+      const input *from = &of->model->inputs.items[k];
+      if (!(which == 0 ? from->start : which == 1 ? from->lower : from->upper)) continue;
+      request wanted = {.kind = kinds[which], .read = &from->name, .read_count = 1};
+      emitted_function function = {.wanted = wanted};
+      if (session_derive(of, &wanted, &function)) list_push(of->memory, &made, function);
+    }
+  into->bounds = made.items;
+  into->bound_count = made.count;
 }
 
-const char *session_emit_header(session *of, const char *prefix, bool real_float) {
+static emission emission_of(session *of, int first, const emission_form *how) {
+  emission made = {.model = of->model,
+                   .module = of->lowered->module,
+                   .functions = of->functions.items + first,
+                   .function_count = of->functions.count - first,
+                   .prefix = how->prefix ? how->prefix : of->model->name,
+                   .version = ADJOIN_VERSION,
+                   .real_float = how->real_float,
+                   .lines = how->lines,
+                   .self_test = how->self_test,
+                   .header_file = how->header_file,
+                   .source_file = how->source_file};
+  if (how->self_test) derive_bounds(of, &made);
+  return made;
+}
+
+const char *session_emit_header(session *of, const emission_form *how) {
   GUARDED(of, NULL);
   if (session_failed(of)) return NULL;
-  emission what = emission_of(of, 0, prefix, real_float);
+  emission what = emission_of(of, 0, how);
   text out = text_create(of->memory);
   emit_header(&what, &out);
   if (dumps(of, "emit")) text_append(&of->dump, out.data);
-  return out.data;
+  return session_failed(of) ? NULL : out.data;
+}
+
+bool session_emit_pair(session *of, const emission_form *how, const char **header_text, const char **source_text) {
+  GUARDED(of, false);
+  if (session_failed(of)) return false;
+  emission what = emission_of(of, 0, how);
+  text declarations = text_create(of->memory), definitions = text_create(of->memory);
+  emit_pair(&what, &declarations, &definitions);
+  if (dumps(of, "emit")) text_append(&of->dump, arena_format(of->memory, "%s%s", declarations.data, definitions.data));
+  *header_text = declarations.data;
+  *source_text = definitions.data;
+  return !session_failed(of);
 }
 
 const char *session_jit_text(session *of, int first) {
@@ -194,7 +243,7 @@ const char *session_jit_text(session *of, int first) {
   if (session_failed(of)) return NULL;
   if (of->jit_text && of->jit_first == first && of->jit_end == of->functions.count) return of->jit_text;
   of->since = now();
-  emission what = emission_of(of, first, NULL, false);
+  emission what = emission_of(of, first, &(emission_form){0});
   text out = text_create(of->memory);
   emit_for_jit(&what, &out);
   mark(of, "emit");

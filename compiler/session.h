@@ -31,36 +31,23 @@ void session_forget_reported(session *of); /* a request that could not be had le
 const char *session_dump(session *of);     /* the dumped stages, "" when none */
 const tensor_program *session_model(const session *of);
 
-typedef enum {
-  REQUEST_VALUE,    /* results: the objective when there is one, then each of `read` (outputs or definitions) */
-  REQUEST_GRADIENT, /* results: the objective, then its gradient with respect to each of `read` (inputs, definitions) */
-  REQUEST_PRODUCT,  /* seeds: a direction for each of `along` (inputs); results: for each of `read` (inputs), the
-                       second derivative of the objective applied to the directions: hvp and mixed products */
-  REQUEST_JVP,   /* seeds: a direction for each of `along` (inputs); results: the tangent of each of `read` (outputs) */
-  REQUEST_VJP,   /* seeds: a cotangent for each of `along` (outputs); results: the adjoint of each of `read` (inputs) */
-  REQUEST_START, /* results: the start value of each of `read` (inputs that have one) */
-  REQUEST_LOWER, /* the same for lower bounds */
-  REQUEST_UPPER  /* the same for upper bounds */
-} request_kind;
-
-typedef struct {
-  request_kind kind;
-  const char *name; /* the function's: "grad", "hvp_w"; NULL for a default */
-  const char *const *read;
-  int read_count;
-  const char *const *along;
-  int along_count;
-  bool block; /* PRODUCT and JVP: seeds and results have one more axis at the end, a block of directions, whose extent
-                 is one more extent argument after the model's own */
-} request;
-
 /* Derives and optimises a function. Its number (from 0), or -1 when it can't be had; the reason is then among the
  * diagnostics (unknown name, no objective, derivative of something that has none). */
 int session_request(session *with, const request *wanted);
 const kernel_program *session_program(const session *of, int function);
 
+/* How the requested functions are written. */
+typedef struct {
+  const char *prefix;                    /* of every name; NULL: the model's name */
+  bool real_float, lines, self_test;     /* see emission */
+  const char *header_file, *source_file; /* see emission */
+} emission_form;
+
 /* All requested functions as a header, or NULL (diagnostics). */
-const char *session_emit_header(session *of, const char *prefix, bool real_float);
+const char *session_emit_header(session *of, const emission_form *how);
+
+/* The same as a header of declarations and a source file; false: diagnostics. */
+bool session_emit_pair(session *of, const emission_form *how, const char **header_text, const char **source_text);
 
 /* The C text that session_compile hands to libtcc, for saving when that fails. */
 const char *session_jit_text(session *of, int first);

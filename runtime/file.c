@@ -26,6 +26,11 @@ bool file_is_folder(const char *path) {
   return !stat(path, &status) && S_ISDIR(status.st_mode);
 }
 
+bool file_is_same(const char *one, const char *other) {
+  struct stat first, second;
+  return !stat(one, &first) && !stat(other, &second) && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
 static const char *kind_of(mode_t mode) {
   if (S_ISDIR(mode)) return "a folder";
   if (S_ISCHR(mode) || S_ISBLK(mode)) return "a device";
@@ -145,4 +150,26 @@ bool file_write(const char *path, const file_piece *pieces, int count, array_err
   bool good = write_beside(target ? target : path, exists ? status.st_mode : 0, exists, pieces, count, error);
   free(target);
   return good;
+}
+
+/* Does the stream hold exactly the pieces? */
+static bool same_bytes(FILE *stream, const file_piece *pieces, int count) {
+  char found[1 << 14];
+  for (int k = 0; k < count; k++)
+    for (size_t done = 0; done < pieces[k].size;) {
+      size_t left = pieces[k].size - done, part = left < sizeof found ? left : sizeof found;
+      if (fread(found, 1, part, stream) != part || memcmp(found, (const char *)pieces[k].bytes + done, part))
+        return false;
+      done += part;
+    }
+  return getc(stream) == EOF && !ferror(stream);
+}
+
+bool file_update(const char *path, const file_piece *pieces, int count, array_error *error) {
+  int64_t size;
+  array_error unreadable;
+  FILE *stream = file_open(path, &size, &unreadable);
+  bool same = stream && same_bytes(stream, pieces, count);
+  if (stream) fclose(stream);
+  return same || file_write(path, pieces, count, error);
 }

@@ -24,7 +24,14 @@ typedef struct {
  * to as it is; a link is followed. */
 bool file_write(const char *path, const file_piece *pieces, int count, array_error *error);
 
+/* As file_write, but a regular file that holds these very bytes already is left as it is, with its time: what a build
+ * makes from it need not be made again. */
+bool file_update(const char *path, const file_piece *pieces, int count, array_error *error);
+
 bool file_is_folder(const char *path);
+
+/* Do both exist and are one file, whatever they are called? */
+bool file_is_same(const char *one, const char *other);
 
 /* The part of a path behind its last '/'. */
 const char *file_base_name(const char *path);

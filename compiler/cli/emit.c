@@ -1,10 +1,8 @@
-/* adjoin emit: a model and its derivatives as one C header. */
+/* adjoin emit: a model and its derivatives as C. */
 #include "compiler/cli/calls.h"
 #include "compiler/cli/commands.h"
+#include "compiler/cli/emit_files.h"
 #include "compiler/cli/names.h"
-#include "runtime/file.h"
-
-#include <string.h>
 
 typedef struct {
   console *with;
@@ -103,27 +101,10 @@ static exit_code plan(emitting *in) {
   return EXIT_DONE;
 }
 
-static exit_code write_header(console *with, const options *given, session *from) {
-  const char *header = session_emit_header(from, given->prefix, given->real_float);
-  if (!header) {
-    exit_code code = session_report(from);
-    return code == EXIT_DONE ? EXIT_INTERNAL : code;
-  }
-  array_error error;
-  file_piece piece = {header, strlen(header)};
-  if (given->dump_after)
-    text_append(&with->out, session_dump(from));
-  else if (!given->output)
-    text_append(&with->out, header);
-  else if (!file_write(given->output, &piece, 1, &error)) {
-    complain("%s", error.message);
-    return EXIT_INPUT;
-  }
-  return EXIT_DONE;
-}
-
 exit_code command_emit(console *with, int count, char **arguments) {
   options given = options_parse(with, COMMAND_EMIT, count, arguments);
+  emit_files files;
+  if (!emit_name_files(with, &given, &files)) return EXIT_USAGE;
   session *from;
   exit_code code = model_open(with, &given, &from);
   if (code == EXIT_DONE) {
@@ -131,7 +112,7 @@ exit_code command_emit(console *with, int count, char **arguments) {
     bool known = names_check(with, in.model, "--wrt", &given.wrt, NAMES_INPUTS | NAMES_DEFINITIONS);
     code = known ? plan(&in) : EXIT_INPUT;
     if (code == EXIT_DONE) code = calls_request(from, &in.calls);
-    if (code == EXIT_DONE) code = write_header(with, &given, from);
+    if (code == EXIT_DONE) code = emit_write_files(with, &given, from, &files);
   }
   session_close(from);
   return code;

@@ -8,7 +8,22 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { KEY_OF = 256, KEY_WRT, KEY_ALONG, KEY_SHOW, KEY_STRICT, KEY_DIM, KEY_JSON, KEY_DUMP, KEY_PREFIX, KEY_REAL };
+enum {
+  KEY_OF = 256,
+  KEY_WRT,
+  KEY_ALONG,
+  KEY_SHOW,
+  KEY_STRICT,
+  KEY_DIM,
+  KEY_JSON,
+  KEY_DUMP,
+  KEY_PREFIX,
+  KEY_REAL,
+  KEY_TARGET,
+  KEY_LINES,
+  KEY_SELF_TEST,
+  KEY_DEPFILE
+};
 
 #define ROW_DIM                                                                                                        \
   { .name = "dim", .key = KEY_DIM, .arg = "NAME=NUMBER", .doc = "Fix an extent of the model (may be repeated)" }
@@ -44,10 +59,21 @@ static const struct argp_option eval_options[] = {
     ROW_DUMP,
     {0}};
 
-static const struct argp_option check_options[] = {ROW_STRICT, ROW_DIM, ROW_JSON, {0}};
+#define ROW_REAL                                                                                                       \
+  { .name = "real", .key = KEY_REAL, .arg = "TYPE", .doc = "double (the default) or float" }
+
+static const struct argp_option check_options[] = {ROW_STRICT, ROW_DIM, ROW_REAL, ROW_JSON, {0}};
 
 static const struct argp_option emit_options[] = {
-    {.name = "output", .key = 'o', .arg = "FILE", .doc = "Write to FILE (default: standard output)"},
+    {.name = "output",
+     .key = 'o',
+     .arg = "FILE",
+     .doc = "Write to FILE (default: standard output); it is left untouched when it would not change"},
+    {.name = "target",
+     .key = KEY_TARGET,
+     .arg = "KIND",
+     .doc =
+         "header: all in one (the default); or c: declarations in NAME.h and definitions in NAME.c, named by -o NAME"},
     {.name = "of",
      .key = KEY_OF,
      .arg = "LIST",
@@ -58,7 +84,20 @@ static const struct argp_option emit_options[] = {
      .doc = "Derivatives with respect to these (default: every var and param that is not frozen whole)"},
     ROW_DIM,
     {.name = "prefix", .key = KEY_PREFIX, .arg = "NAME", .doc = "Begin every name with this (default: the model's)"},
-    {.name = "real", .key = KEY_REAL, .arg = "TYPE", .doc = "double (the default) or float"},
+    ROW_REAL,
+    {.name = "lines", .key = KEY_LINES, .doc = "With #line directives that lead debuggers to the model's lines"},
+    {.name = "self-test",
+     .key = KEY_SELF_TEST,
+     .doc = "With a main(), where NAME_SELF_TEST is defined, that checks the functions against each other"},
+    {.name = "depfile",
+     .key = KEY_DEPFILE,
+     .arg = "FILE",
+     .doc = "Write to FILE, for make or ninja, what the output was made of"},
+    {.name = "-MD, -MF FILE, -MT TARGET",
+     .flags = OPTION_DOC,
+     .doc = "The same as gcc spells it: -MD names the file after "
+            "the output, -MT its target (-MQ quotes it first); -MMD is -MD, and -MP is always on"},
+    {.key = 'M', .arg = "KIND", .flags = OPTION_HIDDEN},
     ROW_DUMP,
     {0}};
 
@@ -92,12 +131,13 @@ static const struct {
                        "  adjoin check net.adj weights/ --json" EXIT_TEXT,
                        check_options},
     [COMMAND_EMIT] = {"emit", "MODEL",
-                      "Writes a model and its derivatives as one C header without dependencies, valid C99, C++17 and "
-                      "CUDA.\vThe functions are NAME_value, NAME_grad, NAME_hvp_V for each var V, NAME_mixed_A_B (read "
+                      "Writes a model and its derivatives as C without dependencies, valid C99, C++17 and CUDA: one "
+                      "header, or a header and a source file.\vThe functions are NAME_value, NAME_grad, NAME_hvp_V for "
+                      "each var V, NAME_mixed_A_B (read "
                       "on A for a direction in B, one a param and the other a var), NAME_jvp_R and NAME_vjp_R for each "
                       "output R.\n\n"
-                      "  adjoin emit rosenbrock.adj -o rosenbrock.h\n"
-                      "  adjoin emit net.adj --of value,grad --dim n=10 --prefix net10" EXIT_TEXT,
+                      "  adjoin emit rosenbrock.adj -o rosenbrock.h -MD\n"
+                      "  adjoin emit net.adj --of value,grad --dim n=10 --prefix net10 --target c -o net10" EXIT_TEXT,
                       emit_options}};
 
 typedef struct {
@@ -159,7 +199,10 @@ static void add_product(struct argp_state *state, const char *name) {
   for (int k = 0; k < PRODUCT_COUNT; k++) {
     bool usable = in->command != COMMAND_EMIT || products[k].emitted;
     if (usable) names[count++] = products[k].name;
-    if (!usable || strcmp(products[k].name, name)) continue;
+    if (strcmp(products[k].name, name)) continue;
+    if (!usable)
+      argp_error(state, "--of: '%s' is not emitted: %s with unit directions gives it, a column at a time", name,
+                 products[k].bit == PRODUCT_HESS ? "hvp" : "jvp");
     in->into->products |= products[k].bit;
     return;
   }
@@ -225,6 +268,40 @@ static void set_real(struct argp_state *state, const char *type) {
   if (!into->real_float && strcmp(type, "double")) argp_error(state, "--real: '%s' is neither double nor float", type);
 }
 
+static void set_target(struct argp_state *state, const char *kind) {
+  options *into = ((parsing *)state->input)->into;
+  into->pair = !strcmp(kind, "c");
+  if (!into->pair && strcmp(kind, "header")) argp_error(state, "--target: '%s' is neither header nor c", kind);
+}
+
+static void set_depfile(struct argp_state *state, const char *option, const char *path) {
+  options *into = ((parsing *)state->input)->into;
+  if (!depfile_can_name(path)) argp_error(state, "%s: '%s' can't be the name of a dependency file", option, path);
+  into->wants_depfile = true;
+  into->depfile = path;
+}
+
+/* gcc's options for dependency files: -M and a letter, whose argument may stand behind it or come next. */
+static void take_gcc_option(struct argp_state *state, const char *kind) {
+  parsing *in = state->input;
+  options *into = in->into;
+  if (!strcmp(kind, "D") || !strcmp(kind, "MD") || !strcmp(kind, "P")) {
+    into->wants_depfile |= *kind != 'P';
+    return;
+  }
+  if (!strchr("FTQ", *kind)) argp_error(state, "-M%s: there is -MD, -MF FILE, -MT TARGET, -MQ TARGET and -MP", kind);
+  const char *value = kind + 1;
+  if (!*value && state->next < state->argc) value = state->argv[state->next++];
+  if (!*value) argp_error(state, "-M%c: nothing is named", *kind);
+  if (*kind == 'F') {
+    set_depfile(state, "-MF", value);
+    return;
+  }
+  if (*kind == 'Q' && !depfile_can_name(value)) argp_error(state, "-MQ: make has no spelling for '%s'", value);
+  depfile_target made = {value, *kind == 'T'};
+  list_push(in->with->memory, &into->depfile_targets, made);
+}
+
 static void set_prefix(struct argp_state *state, const char *prefix) {
   if (!is_name(prefix, strlen(prefix)) || strchr(prefix, '.'))
     argp_error(state, "--prefix: '%s' can't begin a name in C", prefix);
@@ -263,6 +340,11 @@ static error_t take_option(int key, char *value, struct argp_state *state) {
   case KEY_DUMP: set_stage(state, value); return 0;
   case KEY_REAL: set_real(state, value); return 0;
   case KEY_PREFIX: set_prefix(state, value); return 0;
+  case KEY_TARGET: set_target(state, value); return 0;
+  case KEY_LINES: into->lines = true; return 0;
+  case KEY_SELF_TEST: into->self_test = true; return 0;
+  case KEY_DEPFILE: set_depfile(state, "--depfile", value); return 0;
+  case 'M': take_gcc_option(state, value); return 0;
   case 'o': set_output(state, value); return 0;
   case ARGP_KEY_ARG: add_argument(state, value); return 0;
   case ARGP_KEY_NO_ARGS: argp_error(state, "no model is given"); return 0;

@@ -4,6 +4,7 @@
 
 #include "compiler/binding/names.h"
 #include "compiler/cli/console.h"
+#include "compiler/cli/depfile.h"
 #include "compiler/session.h"
 
 /* What can be computed; bits of options.products. */
@@ -31,6 +32,10 @@ typedef struct {
   LIST(fixed_extent) dims;
   bool strict, json, real_float;
   const char *dump_after, *output, *prefix; /* or NULL */
+  bool pair, lines, self_test;              /* emit: a header and a source file; #line; a main() that tests */
+  bool wants_depfile;
+  const char *depfile;                  /* or NULL: named after the output */
+  LIST(depfile_target) depfile_targets; /* none: the outputs */
 } options;
 
 typedef enum { COMMAND_EVAL, COMMAND_CHECK, COMMAND_EMIT, COMMAND_COUNT } command_name;

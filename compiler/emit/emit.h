@@ -3,6 +3,7 @@
 #define ADJOIN_EMIT_EMIT_H
 
 #include "compiler/kernel/kernel.h"
+#include "compiler/request.h"
 #include "compiler/tensor/tensor_program.h"
 
 /* One function of the emitted code: int MODEL_name(dims, inputs, seeds..., results..., work). Its seeds and results
@@ -11,7 +12,8 @@ typedef struct {
   const char *name; /* "value", "grad", "hvp_w", "mixed_lambda_w", "jvp_r", ... as the user would write it */
   const char *what; /* one or more lines for the comment above it */
   const kernel_program *program; /* optimised */
-  bool gradient; /* the results after the first are members of one struct MODEL_gradient, named after the inputs */
+  bool gradient;  /* the results after the first are members of one struct MODEL_gradient, named after the inputs */
+  request wanted; /* what it was derived for; the self-test tells from it what must agree with what */
 } emitted_function;
 
 typedef struct {
@@ -22,10 +24,18 @@ typedef struct {
   const char *prefix;  /* of every identifier; the model's name unless asked otherwise */
   const char *version; /* the compiler's */
   bool real_float;
+  bool lines;     /* with #line directives that lead debuggers and messages to the model */
+  bool self_test; /* with a main() that checks the functions against each other, where MODEL_SELF_TEST is defined */
+  const emitted_function *bounds; /* for the self-test: start values and bounds, one input each */
+  int bound_count;
+  const char *header_file, *source_file; /* base names, for #include and #line; NULL: PREFIX.h and PREFIX.c */
 } emission;
 
 /* One self-contained header: valid C99, C++17 and CUDA. Same input, same bytes. */
 void emit_header(const emission *what, text *out);
+
+/* The same text as two files: declarations, and definitions that include them. */
+void emit_pair(const emission *what, text *header, text *source);
 
 /* The same functions for libtcc, with declarations in place of headers, and for function k two uniform entries:
  * adjoin_entry_k, of type entry_function, and adjoin_workspace_k, of type workspace_function (runtime/abi.h). */

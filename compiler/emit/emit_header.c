@@ -1,8 +1,10 @@
-/* All functions of an emission as one self-contained header: valid C99, C++17 and CUDA.
+/* All functions of an emission for other people's projects: valid C99, C++17 and CUDA.
  *
- * The first part declares; the second, where MODEL_IMPLEMENTATION is defined, defines. Requires: programs that
- * kernel_verify accepts. Ensures: no global variable, no memory of its own, no identifier without the prefix. */
-#include "compiler/emit/writer.h"
+ * Declarations come first. Definitions follow in the same header, where MODEL_IMPLEMENTATION is defined, or stand in a
+ * source file that includes it. Requires: programs that kernel_verify accepts. Ensures: no global variable, no memory
+ * of its own, no identifier without the prefix. */
+#include "compiler/emit/lines.h"
+#include "compiler/emit/self_test.h"
 
 #include "compiler/scalar/scalar_helpers.h"
 #include <string.h>
@@ -16,6 +18,7 @@ typedef struct {
   text *out;
   const char *prefix, *macro;
   const char **function_names; /* with the prefix */
+  const char **size_names;     /* of the functions that tell the size of one's workspace */
   writer *writers;             /* by function */
 } header;
 
@@ -32,9 +35,14 @@ static void name_functions(header *in) {
   *names = c_names_create(in->memory);
   for (size_t k = 0; k < sizeof own_names / sizeof *own_names; k++) c_names_claim(names, own_names[k]);
   in->function_names = arena_array(in->memory, const char *, in->what->function_count);
+  in->size_names = arena_array(in->memory, const char *, in->what->function_count);
   for (int k = 0; k < in->what->function_count; k++) {
     const char *name = c_names_claim(names, in->what->functions[k].name);
     in->function_names[k] = arena_format(in->memory, "%s_%s", in->prefix, name);
+  }
+  for (int k = 0; k < in->what->function_count; k++) {
+    const char *name = c_names_claim(names, arena_format(in->memory, "%s_size", in->what->functions[k].name));
+    in->size_names[k] = arena_format(in->memory, "%s_%s", in->prefix, name);
   }
 }
 
@@ -228,8 +236,7 @@ static void write_workspace_functions(header *in, text *out) {
     text body_text = text_create(in->memory);
     to.out = &body_text;
     write_need(&to);
-    text_format(out, "static %s_FUNCTION size_t %s_size(const %s_dims *dims) {\n", in->macro, in->function_names[k],
-                in->prefix);
+    text_format(out, "static %s_FUNCTION size_t %s(const %s_dims *dims) {\n", in->macro, in->size_names[k], in->prefix);
     text extents = text_create(in->memory);
     write_extents(&to, &extents);
     text_append(out, extents.length ? extents.data : "  (void)dims;\n");
@@ -239,7 +246,7 @@ static void write_workspace_functions(header *in, text *out) {
   text_format(out, "%s_FUNCTION size_t %s_workspace(const %s_dims *dims) {\n  size_t most = 0, need;\n", in->macro,
               in->prefix, in->prefix);
   for (int k = 0; k < in->what->function_count; k++)
-    text_format(out, "  need = %s_size(dims);\n  if (need > most) most = need;\n", in->function_names[k]);
+    text_format(out, "  need = %s(dims);\n  if (need > most) most = need;\n", in->size_names[k]);
   text_append(out, "  return most;\n}\n\n");
 }
 
@@ -277,23 +284,22 @@ static void write_functions(header *in, text *out) {
   }
 }
 
-static void write_introduction(header *in) {
-  text_format(in->out, "/* %s.h, made by Adjoin ", in->prefix);
+/* NAME, made by Adjoin 1.0 from model.adj. */
+static void write_origin_comment(header *in, const char *file) {
+  text_append(in->out, "/* ");
+  c_comment(in->out, file, " * ");
+  text_append(in->out, ", made by Adjoin ");
   c_comment(in->out, in->what->version, " * ");
   text_append(in->out, " from ");
   c_comment(in->out, file_name(in->what->module->from), " * ");
-  text_format(
-      in->out,
-      ". Do not edit: edit the model and make it again.\n"
-      " *\n"
-      " * Include it wherever it is used; in one file, define %s_IMPLEMENTATION before that. It is C99, C++ and\n"
-      " * CUDA, and needs nothing but the mathematical library. Compile with -ffp-contract=off (nvcc: -fmad=false)\n"
-      " * to get the same bits from every compiler. Arrays must not overlap. */\n",
-      in->macro);
+  text_append(in->out, ". Do not edit: edit the model and make it again.");
 }
 
-static void write_top(header *in) {
-  write_introduction(in);
+static const char *const how_to_compile =
+    "CUDA, and needs nothing but the mathematical library. Compile with -ffp-contract=off (nvcc: -fmad=false)\n"
+    " * to get the same bits from every compiler. Arrays must not overlap. */\n";
+
+static void write_guard(header *in) {
   text_format(in->out, "#ifndef %s_ADJOIN_H\n#define %s_ADJOIN_H\n\n", in->macro, in->macro);
   text_format(in->out, "#include <stddef.h>\n#include <stdint.h>\n\n#define %s_ADJOIN_VERSION ", in->macro);
   c_string(in->out, in->what->version);
@@ -310,14 +316,14 @@ static void write_top(header *in) {
               in->macro, in->macro);
 }
 
-static void write_between(header *in) {
+static void write_guarded_declarations(header *in) {
+  write_guard(in);
+  write_declarations(in);
+  text_append(in->out, "#ifdef __cplusplus\n}\n#endif\n#endif\n");
+}
+
+static void write_definitions_top(header *in) {
   text_format(in->out,
-              "#ifdef __cplusplus\n"
-              "}\n"
-              "#endif\n"
-              "#endif\n\n"
-              "#if defined(%s_IMPLEMENTATION) && !defined(%s_IMPLEMENTED)\n"
-              "#define %s_IMPLEMENTED\n\n"
               "#include <math.h>\n\n"
               "#ifdef __cplusplus\n"
               "#define %s_RESTRICT __restrict\n"
@@ -331,7 +337,7 @@ static void write_between(header *in) {
               "#else\n"
               "#define %s_EXACT\n"
               "#endif\n\n",
-              in->macro, in->macro, in->macro, in->macro, in->macro, in->macro, in->macro);
+              in->macro, in->macro, in->macro, in->macro);
   if (in->shared->in_pieces)
     text_format(
         in->out,
@@ -344,25 +350,81 @@ static void write_between(header *in) {
         in->macro, in->macro);
 }
 
-void emit_header(const emission *what, text *out) {
+/* The functions are written first: what helpers they need shows only then. */
+static void write_definitions(header *in) {
+  text functions = text_create(in->memory), workspace = text_create(in->memory);
+  write_workspace_functions(in, &workspace);
+  write_functions(in, &functions);
+  write_definitions_top(in);
+  helper_style style = {arena_format(in->memory, "static inline %s_FUNCTION", in->macro),
+                        arena_format(in->memory, "%s_", in->prefix), "ptrdiff_t", "size_t", in->what->real_float};
+  scalar_helpers_write(in->shared->used_ops, &style, in->out);
+  text_append(in->out, "\n");
+  text_append_bytes(in->out, workspace.data, workspace.length);
+  write_status(in, in->out);
+  text_append_bytes(in->out, functions.data, functions.length);
+  text_append(in->out, "#ifdef __cplusplus\n}\n#endif\n");
+  if (in->what->self_test) write_self_test(in->shared, in->macro, in->function_names, in->writers, in->out);
+}
+
+static header create(const emission *what, text *out) {
   emitter *shared = emitter_create(what, false);
-  header in = {.shared = shared, .what = what, .memory = shared->memory, .out = out, .prefix = shared->prefix};
-  in.macro = c_macro(in.memory, in.prefix);
-  name_functions(&in);
-  in.writers = arena_array(in.memory, writer, what->function_count);
-  text functions = text_create(in.memory), workspace = text_create(in.memory);
-  for (int k = 0; k < what->function_count; k++) in.writers[k] = writer_create(shared, k, &functions);
-  write_workspace_functions(&in, &workspace);
-  write_top(&in);
-  write_declarations(&in);
-  write_functions(&in, &functions);
-  write_between(&in);
-  helper_style style = {arena_format(in.memory, "static inline %s_FUNCTION", in.macro),
-                        arena_format(in.memory, "%s_", in.prefix), "ptrdiff_t", "size_t", what->real_float};
-  scalar_helpers_write(shared->used_ops, &style, out);
-  text_append(out, "\n");
-  text_append_bytes(out, workspace.data, workspace.length);
-  write_status(&in, out);
-  text_append_bytes(out, functions.data, functions.length);
-  text_append(out, "#ifdef __cplusplus\n}\n#endif\n#endif\n");
+  header made = {.shared = shared, .what = what, .memory = shared->memory, .out = out, .prefix = shared->prefix};
+  made.macro = c_macro(made.memory, made.prefix);
+  name_functions(&made);
+  made.writers = arena_array(made.memory, writer, what->function_count);
+  for (int k = 0; k < what->function_count; k++) made.writers[k] = writer_create(shared, k, out);
+  return made;
+}
+
+/* The text as it is, or with its lines led to the model. */
+static void finish(const header *in, const text *from, const char *file, text *out) {
+  if (in->what->lines)
+    lines_write(from->data, file_name(in->what->module->from), file, out);
+  else
+    text_append_bytes(out, from->data, from->length);
+}
+
+static const char *own_file(const header *in, const char *given, const char *ending) {
+  return given ? given : arena_format(in->memory, "%s%s", in->prefix, ending);
+}
+
+void emit_header(const emission *what, text *out) {
+  text whole = text_create(out->memory);
+  header in = create(what, &whole);
+  write_origin_comment(&in, arena_format(in.memory, "%s.h", in.prefix));
+  text_format(
+      in.out,
+      "\n *\n"
+      " * Include it wherever it is used; in one file, define %s_IMPLEMENTATION before that. It is C99, C++ and\n"
+      " * %s",
+      in.macro, how_to_compile);
+  write_guarded_declarations(&in);
+  text_format(in.out, "\n#if defined(%s_IMPLEMENTATION) && !defined(%s_IMPLEMENTED)\n#define %s_IMPLEMENTED\n\n",
+              in.macro, in.macro, in.macro);
+  write_definitions(&in);
+  text_append(in.out, "#endif\n");
+  finish(&in, &whole, own_file(&in, what->header_file, ".h"), out);
+}
+
+void emit_pair(const emission *what, text *declarations, text *definitions) {
+  text whole = text_create(definitions->memory);
+  header in = create(what, declarations);
+  const char *header_file = own_file(&in, what->header_file, ".h"),
+             *source_file = own_file(&in, what->source_file, ".c");
+  write_origin_comment(&in, header_file);
+  text_append(in.out, "\n *\n * The definitions are in ");
+  c_comment(in.out, source_file, " * ");
+  text_append(in.out, ". Arrays must not overlap. */\n");
+  write_guarded_declarations(&in);
+  in.out = &whole;
+  write_origin_comment(&in, source_file);
+  text_format(in.out, "\n *\n * It is C99, C++ and %s#include \"%s\"\n", how_to_compile, header_file);
+  text_format(in.out,
+              "#if %s_ADJOIN_ABI != %d\n"
+              "#error \"the header is not the one that was made with this file: make both again\"\n"
+              "#endif\n",
+              in.macro, EMITTED_ABI);
+  write_definitions(&in);
+  finish(&in, &whole, source_file, definitions);
 }

@@ -336,6 +336,7 @@ static void write_origin(writer *to, span where) {
   int line = source_position(to->module->from, where.begin).line;
   if (line == to->comment_line) return;
   to->comment_line = line;
+  if (to->for_all->what->lines) text_format(to->out, "#line %d\n", line); /* a mark: see lines.h */
   int length;
   const char *start = source_line(to->module->from, line, &length);
   while (length > 0 && (*start == ' ' || *start == '\t')) start++, length--;

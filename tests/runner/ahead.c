@@ -132,7 +132,8 @@ static void write_subject(const subject *of, int number, text *out) {
 
 static bool write_header(const batch *with, int number) {
   subject *of = with->subjects[number];
-  const char *header = session_emit_header(of->with, arena_format(with->memory, "case_%d", number), false);
+  emission_form how = {.prefix = arena_format(with->memory, "case_%d", number)};
+  const char *header = session_emit_header(of->with, &how);
   if (!header) {
     subject_fails(of, "no header:\n%s", session_diagnostics(of->with));
     return false;
