@@ -208,6 +208,7 @@ static emission emission_of(session *of, int first, const emission_form *how) {
                    .prefix = how->prefix ? how->prefix : of->model->name,
                    .version = ADJOIN_VERSION,
                    .real_float = how->real_float,
+                   .batched = how->batched,
                    .lines = how->lines,
                    .self_test = how->self_test,
                    .header_file = how->header_file,

@@ -40,6 +40,7 @@ const kernel_program *session_program(const session *of, int function);
 typedef struct {
   const char *prefix;                    /* of every name; NULL: the model's name */
   bool real_float, lines, self_test;     /* see emission */
+  const bool *batched;                   /* see emission */
   const char *header_file, *source_file; /* see emission */
 } emission_form;
 

@@ -9,6 +9,7 @@ typedef struct {
   const options *given;
   const tensor_program *model;
   call_list calls;
+  const bool *batched; /* by input, or NULL */
 } emitting;
 
 static void add(emitting *in, request_kind kind, const char *name, name_list read, name_list along) {
@@ -101,6 +102,27 @@ static exit_code plan(emitting *in) {
   return EXIT_DONE;
 }
 
+/* Which inputs --batch names. Reports every name that is none. */
+static bool find_batched(emitting *in) {
+  if (!in->given->wants_batch) return true;
+  bool *batched = arena_array(in->with->memory, bool, in->model->inputs.count + 1);
+  const char **names = arena_array(in->with->memory, const char *, in->model->inputs.count + 1);
+  bool known = true;
+  for (int k = 0; k < in->model->inputs.count; k++) names[k] = in->model->inputs.items[k].name;
+  for (int k = 0; k < in->given->batch.count; k++) {
+    const char *name = in->given->batch.items[k];
+    int number = find_input(in->model, name);
+    if (number >= 0)
+      batched[number] = true;
+    else
+      complain("--batch: the model has no input '%s'%s", name,
+               console_suggest_or_list(in->with, name, names, in->model->inputs.count));
+    known = known && number >= 0;
+  }
+  in->batched = batched;
+  return known;
+}
+
 exit_code command_emit(console *with, int count, char **arguments) {
   options given = options_parse(with, COMMAND_EMIT, count, arguments);
   emit_files files;
@@ -110,9 +132,10 @@ exit_code command_emit(console *with, int count, char **arguments) {
   if (code == EXIT_DONE) {
     emitting in = {.with = with, .given = &given, .model = session_model(from)};
     bool known = names_check(with, in.model, "--wrt", &given.wrt, NAMES_INPUTS | NAMES_DEFINITIONS);
+    known = find_batched(&in) && known;
     code = known ? plan(&in) : EXIT_INPUT;
     if (code == EXIT_DONE) code = calls_request(from, &in.calls);
-    if (code == EXIT_DONE) code = emit_write_files(with, &given, from, &files);
+    if (code == EXIT_DONE) code = emit_write_files(with, &given, from, &files, in.batched);
   }
   session_close(from);
   return code;

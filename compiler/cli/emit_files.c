@@ -105,9 +105,11 @@ static const char *base_name(const char *path) {
   return path ? file_base_name(path) : NULL;
 }
 
-exit_code emit_write_files(console *with, const options *given, session *from, const emit_files *files) {
+exit_code emit_write_files(console *with, const options *given, session *from, const emit_files *files,
+                           const bool *batched) {
   emission_form how = {.prefix = given->prefix,
                        .real_float = given->real_float,
+                       .batched = batched,
                        .lines = given->lines,
                        .self_test = given->self_test,
                        .header_file = base_name(files->header),

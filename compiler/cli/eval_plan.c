@@ -35,7 +35,8 @@ static name_list along_outputs(const plan *in) {
 }
 
 static exit_code without_direction(const plan *in, const char *of, unsigned roles) {
-  name_list usable = roles ? names_of_roles(in->with->memory, in->model, roles) : names_of_outputs(in->with->memory, in->model);
+  name_list usable =
+      roles ? names_of_roles(in->with->memory, in->model, roles) : names_of_outputs(in->with->memory, in->model);
   complain("--of %s needs a %s: add --along %s=...", of, roles ? "direction" : "cotangent on an output",
            usable.count ? usable.items[0] : "NAME");
   return EXIT_USAGE;

@@ -26,8 +26,7 @@ exit_code model_open(console *with, const options *given, session **into) {
     complain("%s", error.message);
     return EXIT_INPUT;
   }
-  *into = session_open(given->model_path, NULL, model, length, given->dims.items,
-                       given->dims.count, given->dump_after);
+  *into = session_open(given->model_path, NULL, model, length, given->dims.items, given->dims.count, given->dump_after);
   free(model);
   if (!*into) {
     complain("out of memory");

@@ -18,6 +18,7 @@ enum {
   KEY_JSON,
   KEY_DUMP,
   KEY_PREFIX,
+  KEY_BATCH,
   KEY_REAL,
   KEY_TARGET,
   KEY_LINES,
@@ -83,6 +84,12 @@ static const struct argp_option emit_options[] = {
      .arg = "NAMES",
      .doc = "Derivatives with respect to these (default: every var and param that is not frozen whole)"},
     ROW_DIM,
+    {.name = "batch",
+     .key = KEY_BATCH,
+     .arg = "NAMES",
+     .doc =
+         "For many evaluations side by side, one per GPU thread: entry k of these inputs (or none: --batch=), and of "
+         "directions, results and workspace, stands at [k*dims->batch]"},
     {.name = "prefix", .key = KEY_PREFIX, .arg = "NAME", .doc = "Begin every name with this (default: the model's)"},
     ROW_REAL,
     {.name = "lines", .key = KEY_LINES, .doc = "With #line directives that lead debuggers to the model's lines"},
@@ -302,6 +309,15 @@ static void take_gcc_option(struct argp_state *state, const char *kind) {
   list_push(in->with->memory, &into->depfile_targets, made);
 }
 
+static void add_batched(struct argp_state *state, const char *name) {
+  add_name(state, "--batch", name, &((parsing *)state->input)->into->batch);
+}
+
+static void set_batch(struct argp_state *state, const char *names) {
+  ((parsing *)state->input)->into->wants_batch = true;
+  if (*names) split_list(state, names, add_batched);
+}
+
 static void set_prefix(struct argp_state *state, const char *prefix) {
   if (!is_name(prefix, strlen(prefix)) || strchr(prefix, '.'))
     argp_error(state, "--prefix: '%s' can't begin a name in C", prefix);
@@ -339,6 +355,7 @@ static error_t take_option(int key, char *value, struct argp_state *state) {
   case KEY_JSON: into->json = true; return 0;
   case KEY_DUMP: set_stage(state, value); return 0;
   case KEY_REAL: set_real(state, value); return 0;
+  case KEY_BATCH: set_batch(state, value); return 0;
   case KEY_PREFIX: set_prefix(state, value); return 0;
   case KEY_TARGET: set_target(state, value); return 0;
   case KEY_LINES: into->lines = true; return 0;

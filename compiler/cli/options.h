@@ -33,7 +33,8 @@ typedef struct {
   bool strict, json, real_float;
   const char *dump_after, *output, *prefix; /* or NULL */
   bool pair, lines, self_test;              /* emit: a header and a source file; #line; a main() that tests */
-  bool wants_depfile;
+  name_list batch;                          /* emit: these inputs differ between evaluations side by side */
+  bool wants_batch, wants_depfile;
   const char *depfile;                  /* or NULL: named after the output */
   LIST(depfile_target) depfile_targets; /* none: the outputs */
 } options;

@@ -24,7 +24,9 @@ typedef struct {
   const char *prefix;  /* of every identifier; the model's name unless asked otherwise */
   const char *version; /* the compiler's */
   bool real_float;
-  bool lines;     /* with #line directives that lead debuggers and messages to the model */
+  const bool *batched; /* by input; or NULL. For many evaluations side by side, one per thread of a GPU: entry k of a
+                          batched input, of a direction, of a result and of the workspace is at [k*dims->batch] */
+  bool lines;          /* with #line directives that lead debuggers and messages to the model */
   bool self_test; /* with a main() that checks the functions against each other, where MODEL_SELF_TEST is defined */
   const emitted_function *bounds; /* for the self-test: start values and bounds, one input each */
   int bound_count;

@@ -37,6 +37,7 @@ static void find_extents(emitter *to) {
     for (int m = 0; m < to->extents.count; m++) known |= to->extents.items[m].id == value->id;
     if (!known) add_extent(to, value->id, c_names_claim(&members, model->dimensions.items[k].name));
   }
+  if (to->what->batched) add_extent(to, BATCH_EXTENT, c_names_claim(&members, "batch"));
   to->model_extent_count = to->extents.count;
   for (int k = 0; k < to->what->function_count; k++) {
     const kernel_program *program = to->what->functions[k].program;

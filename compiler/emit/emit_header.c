@@ -72,6 +72,10 @@ static const char *with_comment(const header *in, const char *words, const char 
   return comment && *comment ? arena_format(in->memory, "%s: %s", words, comment) : words;
 }
 
+static const char batch_words[] =
+    "how many evaluations lie side by side: a function's directions, results, workspace and\n"
+    "batched inputs are the columns of arrays with this many; it gets pointers to its own column";
+
 static void write_dims(header *in) {
   const emitter *shared = in->shared;
   const tensor_program *model = in->what->model;
@@ -85,6 +89,7 @@ static void write_dims(header *in) {
       if (value->op == SCALAR_EXTENT && value->id == extent->id) from = &model->dimensions.items[d];
     }
     const char *comment = from ? with_comment(in, from->name, from->comment) : extent->member;
+    if (extent->id == BATCH_EXTENT) comment = batch_words;
     write_member(in, arena_format(in->memory, "ptrdiff_t %s", extent->member), comment);
   }
   if (shared->directions)
@@ -97,7 +102,8 @@ static void write_dims(header *in) {
 static const char *const role_words[] = {
     [ROLE_VAR] = "var", [ROLE_PARAM] = "param", [ROLE_DATA] = "data", [ROLE_INDEX] = "index"};
 
-static const char *describe_input(const header *in, const input *of) {
+static const char *describe_input(const header *in, int number) {
+  const input *of = &in->what->model->inputs.items[number];
   const char *shape = shape_text(in, of->rank, of->extents);
   const char *bound = "";
   if (of->role == ROLE_INDEX && of->bound != NO_SCALAR) {
@@ -106,7 +112,8 @@ static const char *describe_input(const header *in, const input *of) {
     scalar_write(in->what->module->dag, of->bound, array_word, in->what->module, &limit);
     bound = limit.data;
   }
-  const char *words = arena_format(in->memory, "%s %s%s%s", role_words[of->role], of->name, shape, bound);
+  const char *batched = in->what->batched && in->what->batched[number] ? ", batched" : "";
+  const char *words = arena_format(in->memory, "%s %s%s%s%s", role_words[of->role], of->name, shape, bound, batched);
   return with_comment(in, words, of->comment);
 }
 
@@ -120,7 +127,7 @@ static void write_inputs(header *in) {
     const input *of = &model->inputs.items[k];
     const char *type = of->role == ROLE_INDEX ? "int64_t" : in->shared->real;
     const char *declaration = arena_format(in->memory, "const %s *%s", type, in->shared->input_members[k]);
-    write_member(in, declaration, describe_input(in, of));
+    write_member(in, declaration, describe_input(in, k));
   }
   if (!model->inputs.count) write_member(in, "int none", "the model has no inputs; C has no empty struct");
   text_format(in->out, "} %s_inputs;\n\n", in->prefix);

@@ -45,15 +45,23 @@ const char *array_name(writer *to, int number, bool stored) {
   return to->array_names[number];
 }
 
+/* Inputs that all evaluations share are as without a batch. */
+static bool is_batched(const writer *to, int number) {
+  const emission *what = to->for_all->what;
+  return what->batched && (to->module->arrays.items[number].role != ARRAY_INPUT || what->batched[number]);
+}
+
 void write_entry(writer *to, const body *in, int number, int place, bool stored) {
   const array *of = &to->module->arrays.items[number];
   text_append(to->out, array_name(to, number, stored));
   if (is_variable(of)) return;
+  bool batched = place >= 0 && is_batched(to, number);
   text_append(to->out, "[");
   if (place < 0)
     text_append(to->out, "0");
   else
-    write_expression(to, in, place, PRECEDENCE_ANY);
+    write_expression(to, in, place, batched ? PRECEDENCE_PRODUCT : PRECEDENCE_ANY);
+  if (batched) write_all(to, " * ", extent_name(to, BATCH_EXTENT), NULL);
   text_append(to->out, "]");
 }
 
@@ -79,7 +87,7 @@ static void write_constant(writer *to, const scalar_node *node, int precedence) 
   close_parenthesis(to, negative && precedence > PRECEDENCE_PREFIX);
 }
 
-static const char *extent_name(writer *to, int id) {
+const char *extent_name(writer *to, int id) {
   int k = 0;
   while (to->for_all->extents.items[k].id != id) k++;
   to->extent_used[k] = true;

@@ -272,6 +272,10 @@ static void write_sizes(const self_test *in, const char *type, const char *name,
   text_append(in->out, "};\n");
 }
 
+static long long extent_value(const self_test *in, int attempt, int id) {
+  return id == BATCH_EXTENT ? 1 : in->extents[attempt][id];
+}
+
 static void write_extent_texts(const self_test *in) {
   const emitter *shared = in->shared;
   text_format(in->out, "static const char *const %sextent_texts[%sattempt_count] = {\n", in->own, in->own);
@@ -279,7 +283,7 @@ static void write_extent_texts(const self_test *in) {
     text line = text_create(in->memory);
     for (int k = 0; k < shared->model_extent_count; k++)
       text_format(&line, "%s%s = %lld", k ? ", " : ": ", shared->extents.items[k].member,
-                  (long long)in->extents[a][shared->extents.items[k].id]);
+                  extent_value(in, a, shared->extents.items[k].id));
     text_append(in->out, "  ");
     c_string(in->out, line.data);
     text_append(in->out, ",\n");
@@ -433,7 +437,7 @@ static void write_bind(const self_test *in) {
     for (int a = 0; a < in->attempt_count; a++) {
       text_append(in->out, a ? ", {" : "{");
       for (int k = 0; k < shared->model_extent_count; k++)
-        text_format(in->out, "%s%lld", k ? ", " : "", (long long)in->extents[a][shared->extents.items[k].id]);
+        text_format(in->out, "%s%lld", k ? ", " : "", extent_value(in, a, shared->extents.items[k].id));
       text_append(in->out, "}");
     }
     text_append(in->out, "};\n");

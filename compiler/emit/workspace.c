@@ -48,6 +48,7 @@ static void write_slots(writer *to, const memory_plan *plan, const char *const *
     if (k > 0) {
       text_append(to->out, " + ");
       write_expression(to, sizes, sizes->stores[k - 1].value, PRECEDENCE_PRODUCT);
+      if (to->for_all->what->batched) write_all(to, " * ", extent_name(to, BATCH_EXTENT), NULL);
     }
     text_append(to->out, ";\n");
   }

@@ -7,6 +7,9 @@
 #include "compiler/emit/emit.h"
 #include "compiler/optimise/optimise.h"
 
+/* Stands among the extents for the distance between the entries of a batched array. */
+enum { BATCH_EXTENT = -1 };
+
 /* A free extent: a member of the dims, or the number of directions that a function takes at once. */
 typedef struct {
   int id;
@@ -115,6 +118,9 @@ void write_expression(writer *to, const body *in, int part, int precedence);
 /* Lines: the expression between two pieces of text; `type variable = expression;`, where type may be "". */
 void write_around(writer *to, const char *before, const body *in, int part, const char *after);
 void write_set(writer *to, const char *type, const char *variable, const body *in, int part);
+
+/* The name of an extent, or of the batch's; marks it used. */
+const char *extent_name(writer *to, int id);
 
 /* The C variable or pointer of an array; marks it used, for writing when `stored`. */
 const char *array_name(writer *to, int array, bool stored);
