@@ -33,10 +33,10 @@ static const int extent_starts[] = {3, 6, 12, 24};
 enum { EXTENT_START_COUNT = sizeof extent_starts / sizeof extent_starts[0] };
 
 /* A bound's values, or NULL where there is none or it waits for other inputs. */
-static const double *bound_of(checking *in, int function, int number, exit_code *code) {
+static const double *bound_of(checking *in, const declared_value *value, int number, exit_code *code) {
   *code = EXIT_DONE;
-  if (function < 0 || !start_ready(&in->on, function, &in->inputs)) return NULL;
-  return start_evaluate(&in->on, function, number, code);
+  if (value->function < 0 || !start_ready(value, &in->inputs)) return NULL;
+  return start_evaluate(&in->on, value, number, code);
 }
 
 /* Inside finite bounds with a margin; beside a single bound, at some distance from it. */
@@ -51,15 +51,15 @@ static double draw_between(draws *from, double lower, double upper, double low, 
 
 static exit_code draw_reals(checking *in, draws *from, int number, int range, double *entries) {
   exit_code code;
-  if (ranges[range].start && in->starts.start[number] >= 0 &&
-      start_ready(&in->on, in->starts.start[number], &in->inputs)) {
-    const double *start = start_evaluate(&in->on, in->starts.start[number], number, &code);
+  if (ranges[range].start && in->starts.start[number].function >= 0 &&
+      start_ready(&in->starts.start[number], &in->inputs)) {
+    const double *start = start_evaluate(&in->on, &in->starts.start[number], number, &code);
     if (start) memcpy(entries, start, (size_t)in->inputs.inputs[number].value.count * sizeof(double));
     return code;
   }
-  const double *lower = bound_of(in, in->starts.lower[number], number, &code);
+  const double *lower = bound_of(in, &in->starts.lower[number], number, &code);
   if (code != EXIT_DONE) return code;
-  const double *upper = bound_of(in, in->starts.upper[number], number, &code);
+  const double *upper = bound_of(in, &in->starts.upper[number], number, &code);
   if (code != EXIT_DONE) return code;
   for (int64_t k = 0; k < in->inputs.inputs[number].value.count; k++)
     entries[k] = draw_between(from, lower ? lower[k] : -(double)INFINITY, upper ? upper[k] : (double)INFINITY,

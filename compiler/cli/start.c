@@ -3,72 +3,121 @@
 
 #include <stdio.h>
 
-static exit_code request_one(session *from, request_kind kind, const char *const *name, int *into) {
-  request wanted = {.kind = kind, .read = name, .read_count = 1};
-  *into = session_request(from, &wanted);
-  if (*into >= 0) return EXIT_DONE;
+static const tensor *declared(const input *of, int which) {
+  return which == 0 ? of->start : which == 1 ? of->lower : of->upper;
+}
+
+static exit_code request_values(session *from, int which, const name_list *names, int *function) {
+  static const request_kind kinds[] = {REQUEST_START, REQUEST_LOWER, REQUEST_UPPER};
+  request wanted = {.kind = kinds[which], .read = names->items, .read_count = names->count};
+  *function = session_request(from, &wanted);
+  if (*function >= 0) return EXIT_DONE;
   exit_code code = session_report(from);
   return code == EXIT_DONE ? EXIT_INTERNAL : code;
 }
 
-exit_code start_request(console *with, session *from, const bound_model *inputs, bool bounds, start_functions *into) {
+/* Which inputs the code reads: array numbers are input numbers. */
+static const bool *loaded_inputs(console *with, session *from, int function) {
+  const kernel_program *program = session_program(from, function);
+  arena_set_escape(program->module->memory, with->escape);
+  bool *loaded = arena_array(with->memory, bool, program->module->arrays.count + 1);
+  for (int k = 0; k < program->body.count; k++) kernel_uses(program->module, program->body.items[k], loaded, NULL);
+  return loaded;
+}
+
+/* One function gives all values that read no input. A value that does has a function of its own: it may have to wait
+ * for another's. */
+static exit_code request_kind_of(console *with, session *from, const bound_model *inputs, int which,
+                                 declared_value *into) {
+  name_list together = {0};
   int count = inputs->model->inputs.count;
-  int **tables[] = {&into->start, &into->lower, &into->upper};
-  static const request_kind kinds[] = {REQUEST_START, REQUEST_LOWER, REQUEST_UPPER};
-  for (int which = 0; which < 3; which++) {
-    *tables[which] = arena_array(with->memory, int, count + 1);
-    for (int k = 0; k < count; k++) {
-      const input *of = &inputs->model->inputs.items[k];
-      const tensor *expression = which == 0 ? of->start : which == 1 ? of->lower : of->upper;
-      (*tables[which])[k] = -1;
-      if (!expression || inputs->inputs[k].value.entries || (which && !bounds)) continue;
-      exit_code code = request_one(from, kinds[which], &of->name, &(*tables[which])[k]);
+  for (int k = 0; k < count; k++) {
+    const input *of = &inputs->model->inputs.items[k];
+    into[k] = (declared_value){-1, 0, 1, NULL};
+    if (!declared(of, which) || inputs->inputs[k].value.entries) continue;
+    if (reads_input(declared(of, which))) {
+      exit_code code =
+          request_values(from, which, &(name_list){.items = (const char *[]){of->name}, .count = 1}, &into[k].function);
       if (code != EXIT_DONE) return code;
+      into[k].loads = loaded_inputs(with, from, into[k].function);
+    } else {
+      into[k].result = together.count + 1;
+      list_push(inputs->with->memory, &together, of->name);
     }
+  }
+  int function = -1;
+  exit_code code = together.count ? request_values(from, which, &together, &function) : EXIT_DONE;
+  for (int k = 0; k < count; k++)
+    if (into[k].result) into[k] = (declared_value){function, into[k].result - 1, together.count, NULL};
+  return code;
+}
+
+exit_code start_request(console *with, session *from, const bound_model *inputs, bool bounds, start_functions *into) {
+  declared_value **tables[] = {&into->start, &into->lower, &into->upper};
+  int count = inputs->model->inputs.count;
+  for (int which = 0; which < 3; which++) {
+    *tables[which] = arena_array(with->memory, declared_value, count + 1);
+    for (int k = 0; k < count; k++) (*tables[which])[k].function = -1;
+    exit_code code = which && !bounds ? EXIT_DONE : request_kind_of(with, from, inputs, which, *tables[which]);
+    if (code != EXIT_DONE) return code;
   }
   return EXIT_DONE;
 }
 
-bool start_ready(const machine *on, int function, const bound_model *inputs) {
-  const kernel_program *program = session_program(on->from, function);
-  arena_set_escape(program->module->memory, on->with->escape);
-  bool *loaded = arena_array(on->with->memory, bool, program->module->arrays.count + 1);
-  for (int k = 0; k < program->body.count; k++) kernel_uses(program->module, program->body.items[k], loaded, NULL);
-  for (int k = 0; k < inputs->model->inputs.count; k++)
-    if (loaded[k] && !inputs->pointers[k]) return false;
+bool start_ready(const declared_value *value, const bound_model *inputs) {
+  for (int k = 0; value->loads && k < inputs->model->inputs.count; k++)
+    if (value->loads[k] && !inputs->pointers[k]) return false;
   return true;
 }
 
-double *start_evaluate(machine *on, int function, int input_number, exit_code *code) {
+double *start_evaluate(machine *on, const declared_value *value, int input_number, exit_code *code) {
   quantity made;
   if (!bind_quantity(on->inputs, on->inputs->model->inputs.items[input_number].name, &made)) {
     *code = EXIT_INPUT;
     return NULL;
   }
-  *code = machine_run(on, function, 0, NULL, (double *const[]){made.entries});
+  double **into = arena_array(on->with->memory, double *, value->result_count + 1); /* the others are left out */
+  into[value->result] = made.entries;
+  *code = machine_run(on, value->function, 0, NULL, into);
   return *code == EXIT_DONE ? made.entries : NULL;
 }
 
+/* All start values that one function gives, by one call. */
+static exit_code fill_together(machine *on, bound_model *inputs, const declared_value *start, int first, bool strict) {
+  int count = inputs->model->inputs.count;
+  double **into = arena_array(on->with->memory, double *, start[first].result_count + 1);
+  for (int k = first; k < count; k++) {
+    quantity made;
+    if (start[k].function != start[first].function) continue;
+    if (!bind_quantity(inputs, inputs->model->inputs.items[k].name, &made)) return EXIT_INPUT;
+    into[start[k].result] = made.entries;
+  }
+  exit_code code = machine_run(on, start[first].function, 0, NULL, into);
+  for (int k = first; k < count && code == EXIT_DONE; k++)
+    if (start[k].function == start[first].function && !bind_fill(inputs, k, into[start[k].result], strict))
+      return EXIT_INPUT;
+  return code;
+}
+
 static exit_code fill_ready(machine *on, bound_model *inputs, const start_functions *functions, bool strict,
-                            int *filled, int *waiting) {
-  *filled = 0;
+                            bool *filled, int *waiting) {
+  *filled = false;
   *waiting = -1;
   for (int k = 0; k < inputs->model->inputs.count; k++) {
-    exit_code code;
-    if (inputs->inputs[k].value.entries || functions->start[k] < 0) continue;
+    if (inputs->inputs[k].value.entries || functions->start[k].function < 0) continue;
     *waiting = k;
-    if (!start_ready(on, functions->start[k], inputs)) continue;
-    double *entries = start_evaluate(on, functions->start[k], k, &code);
-    if (!entries) return code;
-    if (!bind_fill(inputs, k, entries, strict)) return EXIT_INPUT;
-    ++*filled;
+    if (!start_ready(&functions->start[k], inputs)) continue;
+    exit_code code = fill_together(on, inputs, functions->start, k, strict);
+    if (code != EXIT_DONE) return code;
+    *filled = true;
   }
   return EXIT_DONE;
 }
 
 exit_code start_fill(machine *on, bound_model *inputs, const start_functions *functions, bool strict) {
   for (;;) {
-    int filled, waiting;
+    bool filled;
+    int waiting;
     exit_code code = fill_ready(on, inputs, functions, strict, &filled, &waiting);
     if (code != EXIT_DONE || waiting < 0) return code;
     if (filled) continue;

@@ -4,20 +4,26 @@
 
 #include "compiler/cli/calls.h"
 
-/* Per input: the number of the function that gives its start value, lower or upper bound; -1 where it has none or none
- * was asked for. */
+/* A result of a function that gives start values or bounds: the values of one input. */
 typedef struct {
-  int *start, *lower, *upper;
+  int function; /* -1 where the input has none or none was asked for */
+  int result, result_count;
+  const bool *loads; /* by input: does the function read it? NULL: it reads none */
+} declared_value;
+
+/* Per input. */
+typedef struct {
+  declared_value *start, *lower, *upper;
 } start_functions;
 
 /* Requests the functions: start values of inputs without entries; with `bounds`, the bounds of those too. */
 exit_code start_request(console *with, session *from, const bound_model *inputs, bool bounds, start_functions *into);
 
-/* Does the function read only inputs that have their entries? */
-bool start_ready(const machine *on, int function, const bound_model *inputs);
+/* Does its function read only inputs that have their entries? */
+bool start_ready(const declared_value *value, const bound_model *inputs);
 
 /* Evaluates one of them into room for the input's entries; NULL with *code set on failure. */
-double *start_evaluate(machine *on, int function, int input_number, exit_code *code);
+double *start_evaluate(machine *on, const declared_value *value, int input_number, exit_code *code);
 
 /* Gives every input without entries its start value; start values may use each other's inputs in any order. */
 exit_code start_fill(machine *on, bound_model *inputs, const start_functions *functions, bool strict);

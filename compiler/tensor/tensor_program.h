@@ -154,6 +154,9 @@ int find_input(const tensor_program *model, const char *name);
 int find_definition_number(const tensor_program *model, const char *name);
 const binding *find_definition(const tensor_program *model, const char *name);
 
+/* Does the value depend on any input? (Definitions always count as if they did.) */
+bool reads_input(const tensor *value);
+
 /* For --dump-after=check. */
 void tensor_program_write(const tensor_program *program, text *out);
 
