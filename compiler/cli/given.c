@@ -82,6 +82,18 @@ static int give_parts(given_arrays *to, const char *path, array_file *file, bool
   return found;
 }
 
+static const char *name_of_file(given_arrays *to, const char *path) {
+  const char *base = file_base_name(path);
+  return arena_copy(to->with->memory, base, strlen(base) - strlen(file_ending(path)));
+}
+
+/* What to do with the only array of a file that is named after an input, but not so in the file. */
+static const char *hint(given_arrays *to, const char *path, const array_file *file) {
+  const char *name = name_of_file(to, path);
+  if (file->part_count != 1 || find_input(to->model, name) < 0) return "";
+  return arena_format(to->with->memory, "; to give it to %s, write %s=@%s", name, name, path);
+}
+
 /* A .csv may have columns that no input is named after; members must all be inputs. */
 static void give_named(given_arrays *to, const char *path, array_file *file) {
   int found = give_parts(to, path, file, false);
@@ -89,16 +101,11 @@ static void give_named(given_arrays *to, const char *path, array_file *file) {
     const char *name = file->parts[k].name;
     if (find_input(to->model, name) >= 0) continue;
     const char *shown = arena_copy(to->with->memory, name, strlen(name));
-    fail(to,
-         arena_format(to->with->memory, "%s: the model has no input '%s'%s", path, shown, nearest_input(to, shown)));
+    fail(to, arena_format(to->with->memory, "%s: the model has no input '%s'%s%s", path, shown,
+                          nearest_input(to, shown), hint(to, path, file)));
   }
   if (file->has_whole && !found)
     fail(to, arena_format(to->with->memory, "%s: none of its columns is named after an input of the model", path));
-}
-
-static const char *name_of_file(given_arrays *to, const char *path) {
-  const char *base = file_base_name(path);
-  return arena_copy(to->with->memory, base, strlen(base) - strlen(file_ending(path)));
 }
 
 static void give_file(given_arrays *to, const char *path) {

@@ -27,7 +27,7 @@ void given_release(given_arrays *from);
 int find_input(const tensor_program *model, const char *name);
 const binding *find_definition(const tensor_program *model, const char *name);
 
-/* A value of the command line: what array_parse reads, or @FILE. */
+/* A value of the command line: what array_parse reads; or @FILE, @FILE:NAME, as array_read has it. */
 bool read_value(const char *value, host_array *into, array_error *error);
 
 #endif

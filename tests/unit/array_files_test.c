@@ -207,6 +207,19 @@ static void written_lists_read_back(void) {
   }
 }
 
+static void float32_is_rounded(void) {
+  char path[200];
+  array_error error = {""};
+  const host_array wrote = {.rank = 1, .extents = {4}, .entries = (double[]){0.1, -1e300, -0.0, 0x1p-150}};
+  const host_array rounded = {.rank = 1, .extents = {4}, .entries = (double[]){0.1f, -INFINITY, -0.0, 0}};
+  for (int k = 0; k < 2; k++) {
+    path_of(k ? "single.npz" : "single.safetensors", path, sizeof path);
+    CU_ASSERT_FATAL(array_file_write(path, 1, names, &wrote, ARRAY_FLOAT32, &error));
+    expect_back(path, 1, names, &rounded);
+    unlink(path);
+  }
+}
+
 static void bad_writes_are_refused(void) {
   static const struct {
     const char *path, *names[2], *message;
@@ -403,6 +416,7 @@ static const CU_TestInfo tests[] = {
     {"colons in names", colons_in_names_are_no_selectors},
     {"writers agree with the libraries", writers_agree_with_the_libraries},
     {"written lists read back", written_lists_read_back},
+    {"float32 is rounded", float32_is_rounded},
     {"writes that are refused", bad_writes_are_refused},
     {"lying files", lying_files_are_refused},
     {"large .npy", large_npy_is_mapped},

@@ -112,6 +112,18 @@ def zip64(size, content):
 
 lie("zip64_petabytes.npz", zip64(2**53, npy(header("(1125899906842600,)"), bytes(1000))),
     "claims 9007199254740992 bytes")
+# The end of the directory as zip64 has it, which counts 2^40 entries, or places the directory far outside.
+
+
+def zip64_end(count, offset):
+    record = b"PK\6\6" + struct.pack("<QHHIIQQQQ", 44, 45, 45, 0, 0, count, count, count * 46, offset)
+    locator = b"PK\6\7" + struct.pack("<IQI", 0, one.index(END), 1)
+    end = END + struct.pack("<HHHHIIH", 0, 0, 0xFFFF, 0xFFFF, 2**32 - 1, 2**32 - 1, 0)
+    return one[:one.index(END)] + record + locator + end
+
+
+lie("zip64_many_entries.npz", zip64_end(2**40, one.index(ENTRY)), "this is not a good .npz file")
+lie("zip64_directory_outside.npz", zip64_end(1, 2**63), "this is not a good .npz file")
 # A megabyte of zeros in a kilobyte behind a .npy of two numbers, in an entry that admits to the two alone.
 bomb = archive(("x.npy", good + bytes(1 << 20)), method=zipfile.ZIP_DEFLATED)
 lie("bomb_behind_array.npz", both(bomb, 24, 22, "<I", len(good)), "member 'x'")
