@@ -28,7 +28,7 @@ CHECKED := 1
 endif
 CPPFLAGS := $(STANDARD) -I. -I$(B) $(if $(CHECKED),-DADJOIN_CHECKED)
 CFLAGS := $(OPTIMISE) $(WARNINGS) -fPIC -fvisibility=hidden
-LIBRARIES := -ljansson -ldl -lpthread -lm
+LIBRARIES := -ljansson -lzip -ldl -lpthread -lm
 
 # ---- sources, in the order in which a model passes through them --------------------------------------------------
 
@@ -142,7 +142,8 @@ $(B)/compiler/emit/self_test.o: | $(B)/compiler/emit/self_test_declarations.inc 
 # ---- Debian packages ---------------------------------------------------------------------------------------------
 
 # package=what it must provide: a command, or a header
-BUILD_PACKAGES := gcc=gcc libc6-dev=stdio.h flex=flex bison=bison libtcc-dev=libtcc.h libjansson-dev=jansson.h
+BUILD_PACKAGES := gcc=gcc libc6-dev=stdio.h flex=flex bison=bison libtcc-dev=libtcc.h libjansson-dev=jansson.h \
+                  libzip-dev=zip.h
 TEST_PACKAGES := g++=g++ libcunit1-dev=CUnit/CUnit.h
 
 # Sets the shell variable `missing` to the packages of $(1) whose product is absent.

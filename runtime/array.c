@@ -1,4 +1,4 @@
-/* Host arrays: their life, and the choice of a reader or writer by a file's ending (see array.h). */
+/* Host arrays: their life, and what is common to all files of them (see array.h, array_formats.h). */
 #include "runtime/array.h"
 
 #include "runtime/array_formats.h"
@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+#include <sys/mman.h>
 
 int64_t host_array_count(const host_array *from) {
   int64_t count = 1;
@@ -15,8 +15,24 @@ int64_t host_array_count(const host_array *from) {
 }
 
 void host_array_release(host_array *from) {
-  free(from->entries);
+  if (from->mapping)
+    munmap(from->mapping, from->mapping_size);
+  else
+    free(from->entries);
   *from = (host_array){0};
+}
+
+host_array host_array_take(host_array *from) {
+  host_array taken = *from;
+  *from = (host_array){0};
+  return taken;
+}
+
+double *array_entries(int64_t count, const char *path, array_error *error) {
+  uint64_t wanted = count > 0 ? (uint64_t)count : 1;
+  double *entries = wanted > PTRDIFF_MAX / sizeof(double) ? NULL : malloc((size_t)wanted * sizeof(double));
+  if (!entries) array_fail(error, "%s: not enough memory for %lld entries", path, (long long)count);
+  return entries;
 }
 
 void array_file_release(array_file *from) {
@@ -29,58 +45,46 @@ void array_file_release(array_file *from) {
   *from = (array_file){0};
 }
 
-double *array_entries(int64_t count, const char *path, array_error *error) {
-  uint64_t wanted = count > 0 ? (uint64_t)count : 1;
-  double *entries = wanted > PTRDIFF_MAX / sizeof(double) ? NULL : malloc((size_t)wanted * sizeof(double));
-  if (!entries) array_fail(error, "%s: not enough memory for %lld entries", path, (long long)count);
-  return entries;
+bool array_file_expect(array_file *into, size_t count, const char *path, array_error *error) {
+  into->parts = count > INT32_MAX ? NULL : calloc(count + 1, sizeof *into->parts);
+  return into->parts || array_fail(error, "%s: not enough memory for its %zu arrays", path, count);
 }
 
-static const struct {
-  const char *ending;
-  bool (*read)(const char *path, array_file *into, array_error *error);
-  bool (*write)(const char *path, const host_array *from, array_error *error); /* NULL: only read */
-} formats[] = {{".npy", array_npy_read, array_npy_write},
-               {".csv", array_csv_read, NULL},
-               {".json", array_json_read, array_json_write}};
-
-enum { FORMAT_COUNT = sizeof formats / sizeof formats[0] };
-
-static int format_of(const char *path) {
-  for (int k = 0; k < FORMAT_COUNT; k++)
-    if (!strcasecmp(file_ending(path), formats[k].ending)) return k;
-  return -1;
-}
-
-bool array_file_read(const char *path, array_file *into, array_error *error) {
-  *into = (array_file){0};
-  int format = format_of(path);
-  if (format >= 0 && formats[format].read(path, into, error)) return true;
-  if (format < 0 && file_is_folder(path))
-    array_fail(error, "%s: this is a folder, where a file is needed", path);
-  else if (format < 0)
-    array_fail(error, "%s: the name ends in none of .npy, .csv, .json", path);
-  array_file_release(into);
-  return false;
-}
-
-bool array_read(const char *path, host_array *into, array_error *error) {
-  array_file file;
-  *into = (host_array){0};
-  if (!array_file_read(path, &file, error)) return false;
-  bool has_whole = file.has_whole;
-  if (has_whole) {
-    *into = file.whole;
-    file.whole.entries = NULL;
+named_array *array_file_add(array_file *into, const char *name, size_t length, const char *path, array_error *error) {
+  named_array *part = &into->parts[into->part_count];
+  part->name = strndup(name, length);
+  if (!part->name) {
+    array_fail(error, "%s: not enough memory for the names in it", path);
+    return NULL;
   }
-  array_file_release(&file);
-  return has_whole || array_fail(error, "%s: this is an object of several arrays, where one is needed", path);
+  into->part_count++;
+  return part;
 }
 
-bool array_write(const char *path, const host_array *from, array_error *error) {
-  int format = format_of(path);
-  if (format >= 0 && formats[format].write) return formats[format].write(path, from, error);
-  return array_fail(error, "%s: the name ends in neither .npy nor .json", path);
+bool array_file_wants(const array_file *of, const named_array *part) {
+  return !of->only || !strcmp(of->only, part->name);
+}
+
+const char *array_member_name(const char *path, const char *member, char into[ARRAY_MEMBER_SIZE]) {
+  char quote[ARRAY_QUOTE_SIZE];
+  snprintf(into, ARRAY_MEMBER_SIZE, "%.200s, member '%s'", path, array_quote(member, strlen(member), quote));
+  return into;
+}
+
+/* Nothing is ever written where a name in a file says; but such names are an attack on programs that do. */
+const char *array_name_fault(const char *name) {
+  if (!*name) return "is empty";
+  if (strchr("/\\", *name)) return "begins with a slash";
+  if (*name == ' ' || name[strlen(name) - 1] == ' ') return "begins or ends with a blank";
+  const char *begin = name;
+  for (const char *at = name;; at++) {
+    unsigned char byte = (unsigned char)*at;
+    if (byte && (byte < ' ' || byte == 127)) return "has a control character in it";
+    if (byte && byte != '/' && byte != '\\') continue;
+    if (at - begin == 2 && !strncmp(begin, "..", 2)) return "climbs out of its folder";
+    if (!byte) return NULL;
+    begin = at + 1;
+  }
 }
 
 void array_number_text(double value, char into[ARRAY_NUMBER_SIZE]) {

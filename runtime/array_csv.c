@@ -133,14 +133,13 @@ static bool fill_column(const host_array *table, int64_t columns, int64_t column
 }
 
 static bool name_columns(reader *in, field header, int64_t columns, array_file *into) {
-  into->parts = calloc((size_t)columns, sizeof *into->parts);
-  if (!into->parts) return array_fail(in->error, "%s: not enough memory for its columns", in->path);
+  if (!array_file_expect(into, (size_t)columns, in->path, in->error)) return false;
   field each;
-  while (next_field(&header, in->separator, &each)) {
-    named_array *part = &into->parts[into->part_count++];
-    part->name = strndup(each.text, each.length);
-    if (!part->name) return array_fail(in->error, "%s: not enough memory for its columns", in->path);
-    if (!fill_column(&into->whole, columns, into->part_count - 1, &part->array, in->path, in->error)) return false;
+  for (int64_t k = 0; next_field(&header, in->separator, &each); k++) {
+    named_array *part = array_file_add(into, each.text, each.length, in->path, in->error);
+    if (!part) return false;
+    if (array_file_wants(into, part) && !fill_column(&into->whole, columns, k, &part->array, in->path, in->error))
+      return false;
   }
   return true;
 }

@@ -1,8 +1,8 @@
 /* .json files and JSON on the command line: numbers and nested lists; nan and infinities as strings. Also objects whose
  * members are such arrays. */
-#include "runtime/array_formats.h"
+#include "runtime/array_json.h"
 
-#include <jansson.h>
+#include "runtime/array_formats.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,7 +86,7 @@ static bool from_json(const json_t *value, const char *name, size_t most, host_a
   return into->entries && fill(value, 0, &with);
 }
 
-static json_t *load(const char *name, const char *text, size_t length, array_error *error) {
+json_t *json_from_text(const char *name, const char *text, size_t length, array_error *error) {
   json_error_t reason;
   json_t *value = json_loadb(text, length, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &reason);
   if (!value) {
@@ -101,7 +101,7 @@ static json_t *load(const char *name, const char *text, size_t length, array_err
 }
 
 bool array_json_parse(const char *name, const char *text, size_t length, host_array *into, array_error *error) {
-  json_t *value = load(name, text, length, error);
+  json_t *value = json_from_text(name, text, length, error);
   if (!value) return false;
   bool good = from_json(value, name, length, into, error);
   json_decref(value);
@@ -109,17 +109,17 @@ bool array_json_parse(const char *name, const char *text, size_t length, host_ar
 }
 
 static bool read_members(json_t *object, const char *path, size_t length, array_file *into, array_error *error) {
-  into->parts = calloc(json_object_size(object) + 1, sizeof *into->parts);
-  if (!into->parts) return array_fail(error, "%s: not enough memory for its members", path);
+  if (!array_file_expect(into, json_object_size(object), path, error)) return false;
   const char *key;
   json_t *value;
   json_object_foreach(object, key, value) {
-    named_array *part = &into->parts[into->part_count++];
-    part->name = strdup(key);
-    if (!part->name) return array_fail(error, "%s: not enough memory for its members", path);
-    char name[300], quote[ARRAY_QUOTE_SIZE];
-    snprintf(name, sizeof name, "%.200s, member '%s'", path, array_quote(key, strlen(key), quote));
-    if (!from_json(value, name, length, &part->array, error)) return false;
+    named_array *part = array_file_add(into, key, strlen(key), path, error);
+    if (!part) return false;
+    char name[ARRAY_MEMBER_SIZE];
+    array_member_name(path, key, name);
+    const char *fault = array_name_fault(key);
+    if (fault) return array_fail(error, "%s: its name %s", name, fault);
+    if (array_file_wants(into, part) && !from_json(value, name, length, &part->array, error)) return false;
   }
   return true;
 }
@@ -128,7 +128,7 @@ bool array_json_read(const char *path, array_file *into, array_error *error) {
   size_t length;
   char *text = file_read(path, INT64_MAX - 1, &length, error);
   if (!text) return false;
-  json_t *value = length ? load(path, text, length, error) : NULL;
+  json_t *value = length ? json_from_text(path, text, length, error) : NULL;
   if (!length) array_fail(error, "%s: the file is empty", path);
   free(text);
   if (!value) return false;
@@ -156,9 +156,8 @@ static json_t *to_json(const host_array *from, int axis, int64_t *next) {
   return list;
 }
 
-bool array_json_write(const char *path, const host_array *from, array_error *error) {
-  int64_t next = 0;
-  json_t *value = to_json(from, 0, &next);
+/* Takes over `value`, which is NULL where memory ran out. */
+static bool write_value(const char *path, json_t *value, array_error *error) {
   char *text = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17)) : NULL;
   json_decref(value);
   if (!text) return array_fail(error, "%s: not enough memory to write it", path);
@@ -166,4 +165,20 @@ bool array_json_write(const char *path, const host_array *from, array_error *err
   bool good = file_write(path, pieces, 2, error);
   free(text);
   return good;
+}
+
+bool array_json_write(const char *path, const host_array *from, array_error *error) {
+  int64_t next = 0;
+  return write_value(path, to_json(from, 0, &next), error);
+}
+
+bool array_json_write_all(const char *path, const array_list *from, array_error *error) {
+  json_t *object = json_object();
+  for (int k = 0; object && k < from->count; k++) {
+    int64_t next = 0;
+    if (!json_object_set_new(object, from->names[k], to_json(&from->arrays[k], 0, &next))) continue;
+    json_decref(object);
+    object = NULL;
+  }
+  return write_value(path, object, error);
 }

@@ -1,12 +1,14 @@
-/* The header of a .npy file, as NumPy's format description has it: the magic bytes, a version, the length of a text,
- * and the text, a Python dictionary with the keys descr, fortran_order and shape. Nothing in it is believed. */
+/* The header of a .npy file, as NumPy's format description has it: the magic bytes, a version (1 to 3 are read, 1 is
+ * written), the length of a text, and the text, a Python dictionary with the keys descr, fortran_order and shape.
+ * Nothing in it is believed. */
 #include "runtime/array_npy_header.h"
 
 #include "runtime/array_formats.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LONGEST_TEXT = 1 << 20 };
+enum { LONGEST_TEXT = 1 << 20, HEADER_ALIGNMENT = 64 };
 
 /* A place in the dictionary's text. */
 typedef struct {
@@ -59,7 +61,7 @@ static bool take_extent(cursor *in, int64_t *value) {
   return true;
 }
 
-static bool take_shape(cursor *in, npy_header *into) {
+static bool take_shape(cursor *in, array_layout *into) {
   if (!take(in, '(')) return malformed(in, "the shape is not a tuple");
   into->rank = 0;
   while (!take(in, ')')) {
@@ -71,33 +73,20 @@ static bool take_shape(cursor *in, npy_header *into) {
   return true;
 }
 
-static bool supported(char kind, int size) {
-  static const struct {
-    char kind;
-    int sizes[4];
-  } table[] = {{'f', {4, 8}}, {'i', {1, 2, 4, 8}}, {'u', {1, 2, 4, 8}}, {'b', {1}}};
-  for (size_t row = 0; row < sizeof table / sizeof table[0]; row++)
-    for (int k = 0; k < 4; k++)
-      if (table[row].kind == kind && table[row].sizes[k] == size) return true;
-  return false;
-}
-
 /* '<f8': byte order, kind, size. */
-static bool take_type(cursor *in, npy_header *into) {
+static bool take_type(cursor *in, array_layout *into) {
   char type[32];
   skip_blanks(in);
   if (*in->at == '[') return array_fail(in->error, "%s: the entries are records; plain numbers are needed", in->path);
   if (!take_string(in, type, sizeof type)) return malformed(in, "descr is not a string");
   char *end = type;
   long size = strlen(type) > 2 && strchr("<>|=", type[0]) ? strtol(type + 2, &end, 10) : 0;
-  if (size < 1 || size > 8 || *end || !supported(type[1], (int)size)) {
+  if (size < 1 || size > 8 || *end || type[1] == 't' || !layout_set_type(into, type[1], (int)size)) {
     char quote[ARRAY_QUOTE_SIZE];
     return array_fail(in->error,
-                      "%s: entries of type '%s' can't be read; use float64, float32, an integer type or bool", in->path,
-                      array_quote(type, strlen(type), quote));
+                      "%s: entries of type '%s' can't be read; use float64, float32, float16, an integer type or bool",
+                      in->path, array_quote(type, strlen(type), quote));
   }
-  into->kind = type[1];
-  into->size = (int)size;
   into->big_endian = type[0] == '>';
   return true;
 }
@@ -112,7 +101,7 @@ static bool take_truth(cursor *in, bool *value) {
 
 enum { KEY_TYPE = 1, KEY_ORDER = 2, KEY_SHAPE = 4 };
 
-static bool take_member(cursor *in, npy_header *into, int *keys) {
+static bool take_member(cursor *in, array_layout *into, int *keys) {
   char key[32];
   if (!take_string(in, key, sizeof key) || !take(in, ':')) return malformed(in, "a key is missing");
   int bit = !strcmp(key, "descr")           ? KEY_TYPE
@@ -125,7 +114,7 @@ static bool take_member(cursor *in, npy_header *into, int *keys) {
   return bit == KEY_ORDER ? take_truth(in, &into->fortran_order) : take_shape(in, into);
 }
 
-static bool take_dictionary(cursor *in, npy_header *into) {
+static bool take_dictionary(cursor *in, array_layout *into) {
   int keys = 0;
   if (!take(in, '{')) return malformed(in, "it is not a dictionary");
   while (!take(in, '}')) {
@@ -140,55 +129,66 @@ static bool take_dictionary(cursor *in, npy_header *into) {
 }
 
 /* The text's length, from the bytes before it: two of them in version 1, four in versions 2 and 3. */
-static bool read_prefix(FILE *stream, const char *path, int64_t *begin, int64_t *length, array_error *error) {
+static bool read_prefix(byte_source *from, int64_t *begin, int64_t *length, array_error *error) {
   unsigned char bytes[12] = {0};
-  size_t got = fread(bytes, 1, 8, stream);
-  if (got < 8 || memcmp(bytes, "\x93NUMPY", 6)) return array_fail(error, "%s: this is not a .npy file", path);
+  if (from->size >= 8 && !from->read(from, bytes, 8, error)) return false;
+  if (memcmp(bytes, "\x93NUMPY", 6)) return array_fail(error, "%s: this is not a .npy file", from->name);
   int version = bytes[6];
-  if (version < 1 || version > 3) return array_fail(error, "%s: .npy version %d is not known", path, version);
-  size_t size = version == 1 ? 2 : 4;
-  if (fread(bytes + 8, 1, size, stream) < size) return array_fail(error, "%s: the file ends in its header", path);
-  for (size_t k = size; k-- > 0;) *length = *length << 8 | bytes[8 + k];
-  *begin = 8 + (int64_t)size;
+  if (version < 1 || version > 3) return array_fail(error, "%s: .npy version %d is not known", from->name, version);
+  int size = version == 1 ? 2 : 4;
+  *begin = 8 + size;
+  if (from->size < *begin) return array_fail(error, "%s: the file ends in its header", from->name);
+  if (!from->read(from, bytes + 8, (size_t)size, error)) return false;
+  for (int k = size; k-- > 0;) *length = *length << 8 | bytes[8 + k];
   return true;
 }
 
-/* What the header promises against what the file has. Extents are multiplied with the zero ones left out, so that the
- * check does not depend on where a zero stands. */
-static bool sizes_agree(const npy_header *of, const char *path, int64_t present, array_error *error) {
-  int64_t promised = of->size;
-  bool none = false;
-  for (int k = 0; k < of->rank; k++) {
-    int64_t extent = of->extents[k];
-    if (!extent) {
-      none = true;
-    } else if (promised > INT64_MAX / extent) {
-      return array_fail(error, "%s: the header promises more bytes of data than can be; the file has %lld", path,
-                        (long long)present);
-    } else {
-      promised *= extent;
-    }
-  }
-  if (none) promised = 0;
+/* What the header promises against what the file has. */
+static bool sizes_agree(const array_layout *of, const char *name, int64_t present, array_error *error) {
+  int64_t promised = layout_bytes(of);
+  if (promised < 0)
+    return array_fail(error, "%s: the header promises more bytes of data than can be; the file has %lld", name,
+                      (long long)present);
   if (promised == present) return true;
-  return array_fail(error, "%s: the header promises %lld bytes of data, the file has %lld", path, (long long)promised,
+  return array_fail(error, "%s: the header promises %lld bytes of data, the file has %lld", name, (long long)promised,
                     (long long)present);
 }
 
-bool npy_header_read(FILE *stream, const char *path, int64_t file_size, npy_header *into, array_error *error) {
-  int64_t begin = 0, length = 0;
-  *into = (npy_header){0};
-  if (!read_prefix(stream, path, &begin, &length, error)) return false;
-  if (length > LONGEST_TEXT || length > file_size - begin)
-    return array_fail(error, "%s: the header promises %lld bytes of text, the file has %lld", path, (long long)length,
-                      (long long)(file_size - begin));
-  char *text = malloc((size_t)length + 1);
-  if (!text) return array_fail(error, "%s: not enough memory for the header", path);
-  size_t got = fread(text, 1, (size_t)length, stream);
-  text[got] = 0;
-  cursor in = {text, path, error};
-  bool good =
-      got == (size_t)length && strlen(text) == got ? take_dictionary(&in, into) : malformed(&in, "it is no text");
+static bool read_text(byte_source *from, size_t length, array_layout *into, array_error *error) {
+  char *text = malloc(length + 1);
+  if (!text) return array_fail(error, "%s: not enough memory for the header", from->name);
+  bool good = from->read(from, text, length, error);
+  text[length] = 0;
+  cursor in = {text, from->name, error};
+  if (good) good = strlen(text) == length ? take_dictionary(&in, into) : malformed(&in, "it is no text");
   free(text);
-  return good && sizes_agree(into, path, file_size - begin - length, error);
+  return good;
+}
+
+bool npy_header_read(byte_source *from, array_layout *into, int64_t *begin, array_error *error) {
+  int64_t length = 0;
+  *into = (array_layout){0};
+  if (!read_prefix(from, begin, &length, error)) return false;
+  int64_t rest = from->size - *begin;
+  if (length > LONGEST_TEXT || length > rest)
+    return array_fail(error, "%s: the header promises %lld bytes of text, the file has %lld", from->name,
+                      (long long)length, (long long)rest);
+  *begin += length;
+  return read_text(from, (size_t)length, into, error) && sizes_agree(into, from->name, rest - length, error);
+}
+
+size_t npy_header_write(const array_layout *of, char into[NPY_HEADER_SIZE]) {
+  size_t used = 10;
+  used += (size_t)snprintf(into + used, NPY_HEADER_SIZE - used, "{'descr': '<%c%d', 'fortran_order': False, 'shape': (",
+                           of->kind, of->size);
+  for (int k = 0; k < of->rank; k++)
+    used += (size_t)snprintf(into + used, NPY_HEADER_SIZE - used, "%s%lld", k ? ", " : "", (long long)of->extents[k]);
+  used += (size_t)snprintf(into + used, NPY_HEADER_SIZE - used, of->rank == 1 ? ",), }" : "), }");
+  while ((used + 1) % HEADER_ALIGNMENT) into[used++] = ' ';
+  into[used++] = '\n';
+  size_t length = used - 10;
+  memcpy(into, "\x93NUMPY\x01\x00", 8);
+  into[8] = (char)(length & 255);
+  into[9] = (char)(length >> 8);
+  return used;
 }

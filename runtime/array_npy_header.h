@@ -2,19 +2,14 @@
 #ifndef ADJOIN_RUNTIME_ARRAY_NPY_HEADER_H
 #define ADJOIN_RUNTIME_ARRAY_NPY_HEADER_H
 
-#include "runtime/array.h"
-#include <stdio.h>
+#include "runtime/array_layout.h"
 
-typedef struct {
-  char kind; /* NumPy's letter: 'f' real, 'i' whole, 'u' whole without sign, 'b' truth */
-  int size;  /* bytes of one entry */
-  bool big_endian, fortran_order;
-  int rank;
-  int64_t extents[ARRAY_MAXIMUM_RANK];
-} npy_header;
+/* Reads the header at the source's beginning and leaves the source at the first entry, whose place is `begin`. Ensures:
+ * layout_bytes of what was read is exactly what the source says that it still holds. */
+bool npy_header_read(byte_source *from, array_layout *into, int64_t *begin, array_error *error);
 
-/* Reads the header of the stream of `file_size` bytes and leaves the stream at the first entry. Ensures: the product
- * of the extents with `size` does not overflow and is exactly what the file still holds. */
-bool npy_header_read(FILE *stream, const char *path, int64_t file_size, npy_header *into, array_error *error);
+/* Writes the header of version 1 for a layout, padded so that the entries begin at a multiple of 64 bytes; its size. */
+enum { NPY_HEADER_SIZE = 1024 }; /* 16 extents of at most 21 characters, and less than 200 besides */
+size_t npy_header_write(const array_layout *of, char into[NPY_HEADER_SIZE]);
 
 #endif

@@ -1,5 +1,5 @@
 /* Whole files (see file.h). */
-#define _XOPEN_SOURCE 700 /* realpath */
+#define _DEFAULT_SOURCE /* realpath, MAP_NORESERVE */
 #include "runtime/file.h"
 
 #include <errno.h>
@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -85,6 +86,21 @@ char *file_read(const char *path, int64_t maximum, size_t *length, array_error *
     text = read_stream(stream, path, size, length, error);
   fclose(stream);
   return text;
+}
+
+/* Writable, so that entries may be changed like any others; without a reserve, since hardly any are. */
+void *file_map(FILE *stream, int64_t offset, int64_t size, void **mapping, size_t *mapping_size) {
+  int64_t page = sysconf(_SC_PAGESIZE);
+  int64_t before = page > 0 ? offset % page : 0;
+  *mapping = NULL;
+  if (page <= 0 || (uint64_t)size > PTRDIFF_MAX - (uint64_t)page) return NULL;
+  size_t length = (size_t)(before + size);
+  void *address =
+      mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, fileno(stream), offset - before);
+  if (address == MAP_FAILED) return NULL;
+  *mapping = address;
+  *mapping_size = length;
+  return (char *)address + before;
 }
 
 static bool write_all(int descriptor, const file_piece *pieces, int count) {

@@ -1,4 +1,4 @@
-/* Whole files: read with a bound, written so that no half of one is ever left under its name. */
+/* Whole files: read with a bound, mapped, written so that no half of one is ever left under its name. */
 #ifndef ADJOIN_RUNTIME_FILE_H
 #define ADJOIN_RUNTIME_FILE_H
 
@@ -12,6 +12,11 @@ FILE *file_open(const char *path, int64_t *size, array_error *error);
 /* The whole file, terminated by a zero that `length` does not count; from malloc. A file of more than `maximum` bytes
  * is refused. NULL on failure. */
 char *file_read(const char *path, int64_t maximum, size_t *length, array_error *error);
+
+/* Maps `size` bytes of a regular file from `offset` on, which must all be there: private to this process, writable, and
+ * kept when the stream is closed. `mapping` is what munmap takes back. NULL, without a message, where the system can't:
+ * reading does it then. */
+void *file_map(FILE *stream, int64_t offset, int64_t size, void **mapping, size_t *mapping_size);
 
 /* A piece of a file to be written; pieces may be of size 0. */
 typedef struct {

@@ -2,12 +2,12 @@
 #include "compiler/cli/given.h"
 
 #include "runtime/file.h"
+#include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static const char *const endings[] = {".npy", ".csv", ".json"};
-enum { ENDING_COUNT = sizeof endings / sizeof endings[0] };
 
 bool read_value(const char *value, host_array *into, array_error *error) {
   return *value == '@' ? array_read(value + 1, into, error) : array_parse(value, into, error);
@@ -33,8 +33,7 @@ static void give(given_arrays *to, int number, host_array *values, const char *o
   }
   if (earlier) host_array_release(&earlier->array);
   given_array *made = arena_new(to->with->memory, given_array);
-  *made = (given_array){*values, origin, from_folder};
-  values->entries = NULL;
+  *made = (given_array){host_array_take(values), origin, from_folder};
   to->of_input[number] = made;
 }
 
@@ -58,20 +57,39 @@ static void give_value(given_arrays *to, const assignment *argument) {
     fail(to, arena_format(to->with->memory, "%s: %s", argument->name, error.message));
 }
 
-/* The members of a .json object, which must all be inputs; or those columns of a .csv that are inputs. */
-static void give_parts(given_arrays *to, const char *path, array_file *file) {
+/* Members of a .npz, a .safetensors or a .json object, and columns of a .csv, that are inputs; how many are. */
+static int give_parts(given_arrays *to, const char *path, array_file *file, bool from_folder) {
   int found = 0;
   for (int k = 0; k < file->part_count; k++) {
+    int number = find_input(to->model, file->parts[k].name);
+    if (number < 0) continue;
+    found++;
+    give(to, number, &file->parts[k].array, path, from_folder);
+  }
+  return found;
+}
+
+static const char *name_of_file(given_arrays *to, const char *path) {
+  const char *base = file_base_name(path);
+  return arena_copy(to->with->memory, base, strlen(base) - strlen(file_ending(path)));
+}
+
+/* What to do with the only array of a file that is named after an input, but not so in the file. */
+static const char *hint(given_arrays *to, const char *path, const array_file *file) {
+  const char *name = name_of_file(to, path);
+  if (file->part_count != 1 || find_input(to->model, name) < 0) return "";
+  return arena_format(to->with->memory, "; to give it to %s, write %s=@%s", name, name, path);
+}
+
+/* A .csv may have columns that no input is named after; members must all be inputs. */
+static void give_named(given_arrays *to, const char *path, array_file *file) {
+  int found = give_parts(to, path, file, false);
+  for (int k = 0; k < file->part_count && !file->has_whole; k++) {
     const char *name = file->parts[k].name;
-    int number = find_input(to->model, name);
-    if (number >= 0) {
-      found++;
-      give(to, number, &file->parts[k].array, path, false);
-    } else if (!file->has_whole) {
-      const char *shown = arena_copy(to->with->memory, name, strlen(name));
-      fail(to,
-           arena_format(to->with->memory, "%s: the model has no input '%s'%s", path, shown, nearest_input(to, shown)));
-    }
+    if (find_input(to->model, name) >= 0) continue;
+    const char *shown = arena_copy(to->with->memory, name, strlen(name));
+    fail(to, arena_format(to->with->memory, "%s: the model has no input '%s'%s%s", path, shown,
+                          nearest_input(to, shown), hint(to, path, file)));
   }
   if (file->has_whole && !found)
     fail(to, arena_format(to->with->memory, "%s: none of its columns is named after an input of the model", path));
@@ -80,8 +98,7 @@ static void give_parts(given_arrays *to, const char *path, array_file *file) {
 static void give_file(given_arrays *to, const char *path) {
   array_file file;
   array_error error;
-  const char *base = file_base_name(path);
-  const char *name = arena_copy(to->with->memory, base, strlen(base) - strlen(file_ending(path)));
+  const char *name = name_of_file(to, path);
   if (access(path, F_OK)) {
     complain("'%s' is no file or folder, nor a value: an input is given as NAME=VALUE, FILE or FOLDER/", path);
     to->failed = true;
@@ -95,19 +112,23 @@ static void give_file(given_arrays *to, const char *path) {
   if (file.has_whole && number >= 0)
     give(to, number, &file.whole, path, false);
   else if (!file.has_whole || file.part_count)
-    give_parts(to, path, &file);
+    give_named(to, path, &file);
   else
     fail(to, arena_format(to->with->memory, "%s: the model has no input '%s'%s; to give it to another, write NAME=@%s",
                           path, name, nearest_input(to, name), path));
   array_file_release(&file);
 }
 
+static const char *path_in(given_arrays *to, const char *folder, const char *name, const char *ending) {
+  const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
+  return arena_format(to->with->memory, "%s%s%s%s", folder, slash, name, ending);
+}
+
 /* The file of the folder that is named after the input, or NULL; two of them are a mistake. */
 static const char *file_in_folder(given_arrays *to, const char *folder, const char *name) {
   const char *found = NULL;
-  const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
-  for (int k = 0; k < ENDING_COUNT; k++) {
-    const char *path = arena_format(to->with->memory, "%s%s%s%s", folder, slash, name, endings[k]);
+  for (int k = 0; array_file_ending(k); k++) {
+    const char *path = path_in(to, folder, name, array_file_ending(k));
     if (access(path, F_OK)) continue;
     if (found)
       fail(to,
@@ -117,7 +138,8 @@ static const char *file_in_folder(given_arrays *to, const char *folder, const ch
   return found;
 }
 
-static void give_folder(given_arrays *to, const char *folder) {
+/* What its files supply that are named after inputs. */
+static int give_named_files(given_arrays *to, const char *folder) {
   int found = 0;
   for (int k = 0; k < to->model->inputs.count; k++) {
     const char *path = file_in_folder(to, folder, to->model->inputs.items[k].name);
@@ -131,9 +153,45 @@ static void give_folder(given_arrays *to, const char *folder) {
     else
       fail(to, error.message);
   }
-  if (!found && to->model->inputs.count)
-    fail(to, arena_format(to->with->memory, "the folder %s has no file named after an input (%s.npy, .csv or .json)",
-                          folder, to->model->inputs.items[0].name));
+  return found;
+}
+
+static int is_archive(const struct dirent *entry) {
+  return entry->d_name[0] != '.' && array_file_is_archive(entry->d_name);
+}
+
+/* What its other archives hold under the names of inputs. */
+static int give_archives(given_arrays *to, const char *folder) {
+  struct dirent **entries;
+  int found = 0, count = scandir(folder, &entries, is_archive, alphasort);
+  if (count < 0) fail(to, arena_format(to->with->memory, "%s: %s", folder, strerror(errno)));
+  for (int k = 0; k < count; k++) {
+    const char *path = path_in(to, folder, entries[k]->d_name, "");
+    free(entries[k]);
+    array_file file;
+    array_error error;
+    if (find_input(to->model, name_of_file(to, path)) >= 0) continue;
+    if (array_file_read(path, &file, &error)) {
+      found += give_parts(to, path, &file, true);
+      array_file_release(&file);
+    } else {
+      found++; /* what is in it nobody knows */
+      fail(to, error.message);
+    }
+  }
+  if (count >= 0) free(entries);
+  return found;
+}
+
+static void give_folder(given_arrays *to, const char *folder) {
+  int found = give_named_files(to, folder) + give_archives(to, folder);
+  char endings[ARRAY_ENDINGS_SIZE];
+  if (found || !to->model->inputs.count) return;
+  fail(to,
+       arena_format(to->with->memory,
+                    "the folder %s has no file that is named after an input (%s with one of %s), and no archive with "
+                    "an array of such a name",
+                    folder, to->model->inputs.items[0].name, array_file_endings(endings)));
 }
 
 /* Folders come last: they supply only what is not given otherwise, wherever they stand. */

@@ -23,7 +23,7 @@ typedef struct {
 given_arrays given_read(console *with, const tensor_program *model, const name_list *arguments);
 void given_release(given_arrays *from);
 
-/* A value of the command line: what array_parse reads, or @FILE. */
+/* A value of the command line: what array_parse reads; or @FILE, @FILE:NAME, as array_read has it. */
 bool read_value(const char *value, host_array *into, array_error *error);
 
 #endif

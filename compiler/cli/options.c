@@ -112,8 +112,9 @@ static const struct argp_option emit_options[] = {
   "An input is given as NAME=VALUE, where VALUE is a number, a list (1,2,4,5), nested lists ([[1,2],[3,4]]) or "       \
   "@FILE; "                                                                                                            \
   "as a FILE (.npy, .csv, .json) that is named after it; or by a FOLDER, which supplies every input that a file in "   \
-  "it is named after, unless it is given otherwise. A .json object supplies its members, a .csv with a header line "   \
-  "its columns. Extents follow from the arrays' shapes. "
+  "it is named after, unless it is given otherwise. The members of a .npz, a .safetensors or a .json object, and the " \
+  "columns of a .csv with a header line, are inputs by name, in a folder's .npz and .safetensors too; @FILE:NAME is "  \
+  "one of them. Extents follow from the arrays' shapes. "
 
 #define EXIT_TEXT                                                                                                      \
   "\n\nExit codes: 0 done, 1 the input is wrong, 2 the command line is wrong, 3 the numerics failed, 4 an internal "   \

@@ -46,8 +46,10 @@ static void read_value(reader *with, const char *from, host_array *into) {
   size_t count = (size_t)host_array_count(into);
   double *copy = arena_array(with->memory, double, count + 1);
   if (count) memcpy(copy, into->entries, count * sizeof *copy);
-  free(into->entries);
+  host_array loaded = *into;
   into->entries = copy;
+  into->mapping = NULL;
+  host_array_release(&loaded);
 }
 
 static case_point *newest_point(reader *with) {
