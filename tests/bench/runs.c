@@ -161,7 +161,7 @@ int bench_runs(arena *memory) {
     subjects[k] = runs[k].of;
     make_room(memory, &runs[k]);
   }
-  if (!compile_ahead(memory, subjects, COUNT, "build/tests/bench/ahead")) return 1;
+  if (!compile_ahead(memory, subjects, COUNT, "build/tests/bench/ahead", false)) return 1;
   printf("%-28s %-9s %10s %10s %10s %9s %9s\n", "microseconds, median", "", "libtcc", "gcc -O2", "by hand", "tcc/hand",
          "gcc/hand");
   bool good = true;
