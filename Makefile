@@ -70,6 +70,11 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/fuzz/long_model.o $(ORACLE) $(
 	@echo "link   $@"
 	@$(CC) $(OPTIMISE) -o $@ $^ -lcunit $(LIBRARIES)
 
+# The program as it is, but for a wrong line that is added to what libtcc gets.
+$(B)/tests/refusing_adjoin: $(COMMANDS) $(COMPILER) $(RUNTIME) $(B)/tests/cli/refusing_jit.o
+	@echo "link   $@"
+	@$(CC) $(OPTIMISE) -Wl,--wrap=jit_compile -o $@ $^ $(LIBRARIES)
+
 $(B)/tests/bench/measure: $(BENCH) $(ORACLE) $(COMPILER) $(RUNTIME)
 	@echo "link   $@"
 	@$(CC) $(OPTIMISE) -o $@ $^ $(LIBRARIES)
@@ -141,7 +146,7 @@ test: deps
 	@$(MAKE) --no-print-directory SANITIZE=1 all programs_for_tests
 	@tests/suite
 
-programs_for_tests: $(B)/tests/run $(UNIT)
+programs_for_tests: $(B)/tests/run $(B)/tests/refusing_adjoin $(UNIT)
 
 bench: deps
 	@$(MAKE) --no-print-directory programs_for_bench
