@@ -95,16 +95,15 @@ $(GENERATED): CFLAGS := $(OPTIMISE) -w
 $(B)/grammar/%.o: $(B)/grammar/%.c
 	$(compile)
 
-$(B)/grammar/program.c: grammar/program.y | $(B)/packages-found
+# A pattern with two targets is one run for both of them.
+$(B)/grammar/%.c $(B)/grammar/%.h: grammar/%.y | $(B)/packages-found
 	@mkdir -p $(@D)
 	@echo "bison  $<"
-	@bison -Wall -Werror --defines=$(@:.c=.h) --output=$@ $<
-$(B)/grammar/tokens.c: grammar/tokens.l | $(B)/packages-found
+	@bison -Wall -Werror --defines=$(basename $@).h --output=$(basename $@).c $<
+$(B)/grammar/%.c $(B)/grammar/%.h: grammar/%.l | $(B)/packages-found
 	@mkdir -p $(@D)
 	@echo "flex   $<"
-	@flex --header-file=$(@:.c=.h) --outfile=$@ $<
-$(B)/grammar/program.h: $(B)/grammar/program.c ;
-$(B)/grammar/tokens.h: $(B)/grammar/tokens.c ;
+	@flex --header-file=$(basename $@).h --outfile=$(basename $@).c $<
 $(call objects,$(call sources,grammar)) $(GENERATED): | $(B)/grammar/program.h $(B)/grammar/tokens.h
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
