@@ -113,6 +113,7 @@ $(call objects,$(call sources,grammar)) $(GENERATED): | $(B)/grammar/program.h $
 # package=what it must provide: a command, or a header
 BUILD_PACKAGES := gcc=gcc libc6-dev=stdio.h flex=flex bison=bison libtcc-dev=libtcc.h libjansson-dev=jansson.h
 TEST_PACKAGES := g++=g++ libcunit1-dev=CUnit/CUnit.h
+BENCH_PACKAGES := valgrind=valgrind
 
 # Sets the shell variable `missing` to the packages of $(1) whose product is absent.
 define find_missing
@@ -147,6 +148,7 @@ test: deps
 
 programs_for_tests: $(B)/tests/run $(B)/tests/refusing_adjoin $(UNIT)
 
+bench: TEST_PACKAGES += $(BENCH_PACKAGES)
 bench: deps
 	@$(MAKE) --no-print-directory programs_for_bench
 	@tests/bench/bench
