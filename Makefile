@@ -72,6 +72,11 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/fuzz/long_model.o $(ORACLE) $(
 	@echo "link   $@"
 	@$(CC) $(OPTIMISE) -o $@ $^ -lcunit $(LIBRARIES)
 
+# The program as it is, but for a wrong line that is added to what libtcc gets.
+$(B)/tests/refusing_adjoin: $(COMMANDS) $(COMPILER) $(RUNTIME) $(B)/tests/cli/refusing_jit.o
+	@echo "link   $@"
+	@$(CC) $(OPTIMISE) -Wl,--wrap=jit_compile -o $@ $^ $(LIBRARIES)
+
 $(B)/tests/bench/measure: $(BENCH) $(ORACLE) $(COMPILER) $(RUNTIME)
 	@echo "link   $@"
 	@$(CC) $(OPTIMISE) -o $@ $^ $(LIBRARIES)
@@ -119,16 +124,15 @@ $(GENERATED): CFLAGS := $(OPTIMISE) -w -fPIC -fvisibility=hidden
 $(B)/grammar/%.o: $(B)/grammar/%.c
 	$(compile)
 
-$(B)/grammar/program.c: grammar/program.y | $(B)/packages-found
+# A pattern with two targets is one run for both of them.
+$(B)/grammar/%.c $(B)/grammar/%.h: grammar/%.y | $(B)/packages-found
 	@mkdir -p $(@D)
 	@echo "bison  $<"
-	@bison -Wall -Werror --defines=$(@:.c=.h) --output=$@ $<
-$(B)/grammar/tokens.c: grammar/tokens.l | $(B)/packages-found
+	@bison -Wall -Werror --defines=$(basename $@).h --output=$(basename $@).c $<
+$(B)/grammar/%.c $(B)/grammar/%.h: grammar/%.l | $(B)/packages-found
 	@mkdir -p $(@D)
 	@echo "flex   $<"
-	@flex --header-file=$(@:.c=.h) --outfile=$@ $<
-$(B)/grammar/program.h: $(B)/grammar/program.c ;
-$(B)/grammar/tokens.h: $(B)/grammar/tokens.c ;
+	@flex --header-file=$(basename $@).h --outfile=$(basename $@).c $<
 $(call objects,$(call sources,grammar)) $(GENERATED): | $(B)/grammar/program.h $(B)/grammar/tokens.h
 
 # Templates of C text, as the lines of an array of strings.
@@ -145,6 +149,7 @@ $(B)/compiler/emit/self_test.o: | $(B)/compiler/emit/self_test_declarations.inc 
 BUILD_PACKAGES := gcc=gcc libc6-dev=stdio.h flex=flex bison=bison libtcc-dev=libtcc.h libjansson-dev=jansson.h \
                   libzip-dev=zip.h
 TEST_PACKAGES := g++=g++ libcunit1-dev=CUnit/CUnit.h
+BENCH_PACKAGES := valgrind=valgrind
 
 # Sets the shell variable `missing` to the packages of $(1) whose product is absent.
 define find_missing
@@ -177,8 +182,9 @@ test: deps
 	@$(MAKE) --no-print-directory SANITIZE=1 all programs_for_tests
 	@tests/suite
 
-programs_for_tests: $(B)/tests/run $(UNIT)
+programs_for_tests: $(B)/tests/run $(B)/tests/refusing_adjoin $(UNIT)
 
+bench: TEST_PACKAGES += $(BENCH_PACKAGES)
 bench: deps
 	@$(MAKE) --no-print-directory programs_for_bench
 	@tests/bench/bench

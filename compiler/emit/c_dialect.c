@@ -153,7 +153,10 @@ static void single_digits(text *out, float value) {
 void c_real(text *out, double value, bool single) {
   if (single) value = (double)(float)value;
   if (isnan(value) || isinf(value)) {
-    text_append(out, isnan(value) ? "NAN" : value < 0 ? "-INFINITY" : "INFINITY");
+    /* The macros are floats: C++ would take a function's overload for a double and a float, and CUDA has none on the
+     * device. */
+    text_format(out, "%s%s%s", isinf(value) && value < 0 ? "-" : "", single ? "" : "(double)",
+                isnan(value) ? "NAN" : "INFINITY");
   } else if (single) {
     single_digits(out, (float)value);
     text_append(out, "f");

@@ -7,22 +7,20 @@
 double bench_now(void); /* in seconds */
 double bench_median(double *times, int count);
 
-/* Value, gradient and Hessian-vector product of some models: compiled by libtcc, by gcc, and written by hand. */
+/* Value, gradient and Hessian-vector product of the examples: compiled by libtcc, by gcc, and written by hand. The
+ * three must agree, or nothing is timed. */
 int bench_runs(arena *memory);
 
-/* A model written by hand. Arrays are in the order of the model's inputs, extents in that of its dims. */
-typedef double by_hand(const ptrdiff_t *extents, const double *const *inputs, const double *direction, double *result,
-                       double *work);
+/* A function written by hand. Inputs are in the order of the model's, extents in that of its dims; directions and
+ * results in that of its vars. The value is returned; a product returns 0. */
+typedef double by_hand(const ptrdiff_t *extents, const void *const *inputs, const double *const *directions,
+                       double *const *results, double *work);
 
-/* The results are for the first input alone; the value is returned by all three. */
-double rosenbrock_value(const ptrdiff_t *, const double *const *, const double *, double *, double *);
-double rosenbrock_gradient(const ptrdiff_t *, const double *const *, const double *, double *, double *);
-double rosenbrock_product(const ptrdiff_t *, const double *const *, const double *, double *, double *);
-double logistic_value(const ptrdiff_t *, const double *const *, const double *, double *, double *);
-double logistic_gradient(const ptrdiff_t *, const double *const *, const double *, double *, double *);
-double logistic_product(const ptrdiff_t *, const double *const *, const double *, double *, double *);
-double net_value(const ptrdiff_t *, const double *const *, const double *, double *, double *);
-double net_gradient(const ptrdiff_t *, const double *const *, const double *, double *, double *);
-double net_product(const ptrdiff_t *, const double *const *, const double *, double *, double *);
+typedef struct {
+  by_hand *functions[3]; /* value, gradient, product: all with respect to every var */
+} hand_written;
+
+extern const hand_written bundle_by_hand, kernel_by_hand, logistic_by_hand, masked_by_hand, net_by_hand,
+    precision_by_hand, robust_by_hand, rosenbrock_by_hand;
 
 #endif

@@ -8,23 +8,29 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { UNITS = 4 }; /* translation units per compiler */
+/* Translation units per compiler, and how many subjects make another one worth its start. */
+enum { UNITS_MOST = 4, SUBJECTS_PER_UNIT = 16 };
 
-/* By tier; `only` names the part of a case's path that the compiler is kept to, since it is slow. The last, without
- * a library, compiles and throws away. */
+/* By tier. One without a library compiles and throws away. */
 typedef struct {
   tier where;
-  const char *name, *flags, *ending, *only;
+  const char *name, *flags, *ending;
   bool library, optional;
 } compiler;
 
 #define WARNINGS "-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror"
+
+/* nvcc: the host's code is run. The device's code is made too, down to the machine's instructions: without -rdc, what
+ * no kernel calls would be dropped. Nothing runs it, so no time goes into making it fast. */
+#define CUDA                                                                                                           \
+  "-x cu -O0 -fmad=false -rdc=true -Xcicc -O0 -Xptxas -O0 -Werror all-warnings -Xcompiler -fPIC,-ffp-contract=off "    \
+  "-shared"
+
 static const compiler compilers[] = {
-    {TIER_GCC, "gcc", "-x c -std=c99 -O2 -ffp-contract=off -fPIC -shared " WARNINGS, "gcc.so", "", true, false},
-    {TIER_GXX, "g++", "-x c++ -std=c++17 -O1 -ffp-contract=off -fPIC -shared " WARNINGS, "gxx.so", "", true, false},
-    {TIER_COUNT, "clang", "-x c -std=c99 -fsyntax-only " WARNINGS, "clang", "", false, true},
-    {TIER_NVCC, "nvcc", "-x cu -O1 -fmad=false -Xcompiler -fPIC,-ffp-contract=off -shared", "nvcc.so", "networks", true,
-     true},
+    {TIER_GCC, "gcc", "-x c -std=c99 -O2 -ffp-contract=off -fPIC -shared " WARNINGS, "gcc.so", true, false},
+    {TIER_GXX, "g++", "-x c++ -std=c++17 -O1 -ffp-contract=off -fPIC -shared " WARNINGS, "gxx.so", true, false},
+    {TIER_COUNT, "clang", "-x c -std=c99 -fsyntax-only " WARNINGS, "clang", false, true},
+    {TIER_NVCC, "nvcc", CUDA, "nvcc.so", true, true},
 };
 enum { COMPILERS = sizeof compilers / sizeof *compilers };
 
@@ -141,40 +147,32 @@ static bool write_header(const batch *with, int number) {
   return save(arena_format(with->memory, "%s/case_%d.h", with->folder, number), header);
 }
 
-/* The unit of a subject; a compiler that is kept to some subjects has one unit. */
-static int units_of(const batch *with, const compiler *by) {
-  if (by->only[0]) return 1;
-  return with->count < UNITS ? with->count : UNITS;
+static int unit_count(const batch *with) {
+  int wanted = (with->count + SUBJECTS_PER_UNIT - 1) / SUBJECTS_PER_UNIT;
+  return wanted < UNITS_MOST ? wanted : UNITS_MOST;
 }
 
-static int unit_of(const batch *with, const compiler *by, int number) {
-  return number % units_of(with, by);
+static const char *unit_path(const batch *with, int unit, const char *ending) {
+  return arena_format(with->memory, "%s/unit_%d.%s", with->folder, unit, ending);
 }
 
-static bool takes(const compiler *by, const subject *of) {
-  return !by->only[0] || strstr(of->name, by->only) != NULL;
-}
-
-static const char *unit_path(const batch *with, const compiler *by, int unit, const char *ending) {
-  return arena_format(with->memory, "%s/%s_%d.%s", with->folder, by->only[0] ? by->only : "unit", unit, ending);
-}
-
-static bool write_unit(const batch *with, const compiler *by, int unit) {
+static bool write_unit(const batch *with, int unit) {
   text out = text_create(with->memory);
-  for (int k = 0; k < with->count; k++)
-    if (takes(by, with->subjects[k]) && unit_of(with, by, k) == unit) write_subject(with->subjects[k], k, &out);
-  return save(unit_path(with, by, unit, "c"), out.data);
+  for (int k = unit; k < with->count; k += unit_count(with)) write_subject(with->subjects[k], k, &out);
+  return save(unit_path(with, unit, "c"), out.data);
 }
 
 /* ---- compiling and loading ---- */
 
-static void load(const batch *with, const compiler *by, int unit) {
-  const char *path = unit_path(with, by, unit, by->ending);
+static bool load(const batch *with, const compiler *by, int unit) {
+  const char *path = unit_path(with, unit, by->ending);
   void *library = dlopen(strchr(path, '/') ? path : arena_format(with->memory, "./%s", path), RTLD_NOW | RTLD_LOCAL);
-  if (!library) printf("FAILED %s: %s\n", path, dlerror());
-  for (int k = 0; k < with->count && library; k++) {
+  if (!library) {
+    printf("FAILED %s: %s\n", path, dlerror());
+    return false;
+  }
+  for (int k = unit; k < with->count; k += unit_count(with)) {
     subject *of = with->subjects[k];
-    if (!takes(by, of) || unit_of(with, by, k) != unit) continue;
     native_functions *into = &of->native[by->where];
     into->entries = arena_array(with->memory, entry_function *, of->functions.count);
     into->workspaces = arena_array(with->memory, workspace_function *, of->functions.count);
@@ -186,11 +184,12 @@ static void load(const batch *with, const compiler *by, int unit) {
       memcpy(&into->workspaces[f], &workspace, sizeof workspace);
     }
   }
+  return true;
 }
 
 /* A library takes its name when it is whole: one that is in use elsewhere is never written into. */
 static void add_job(const batch *with, const compiler *by, int unit, job_list *jobs) {
-  const char *from = unit_path(with, by, unit, "c"), *into = unit_path(with, by, unit, by->ending);
+  const char *from = unit_path(with, unit, "c"), *into = unit_path(with, unit, by->ending);
   const char *library =
       by->library ? arena_format(with->memory, "-o %s.part -lm && mv %s.part %s", into, into, into) : "";
   job made = {arena_format(with->memory, "%s %s -I%s %s %s", by->name, by->flags, with->folder, from, library),
@@ -198,32 +197,29 @@ static void add_job(const batch *with, const compiler *by, int unit, job_list *j
   list_push(with->memory, jobs, made);
 }
 
-static bool is_used(const batch *with, const compiler *by) {
-  int subjects = 0;
-  for (int k = 0; k < with->count; k++) subjects += takes(by, with->subjects[k]);
-  if (!subjects) return false;
+static bool is_used(const batch *with, const compiler *by, bool all) {
+  if (!all && by->where != TIER_GCC) return false;
   if (!by->optional || command_exists(with->memory, by->name)) return true;
   printf("no %s here: it is left out\n", by->name);
   return false;
 }
 
-bool compile_ahead(arena *memory, subject *const *subjects, int count, const char *folder) {
+bool compile_ahead(arena *memory, subject *const *subjects, int count, const char *folder, bool all) {
   batch with = {memory, subjects, count, folder};
   bool used[COMPILERS], good = true;
   job_list jobs = {0};
   if (!count) return true;
   if (mkdir(folder, 0777) && errno != EEXIST) return false;
   for (int k = 0; k < count; k++) good = write_header(&with, k) && good;
-  for (int c = COMPILERS - 1; c >= 0 && good; c--) {
-    used[c] = is_used(&with, &compilers[c]);
-    for (int unit = 0; used[c] && unit < units_of(&with, &compilers[c]); unit++) {
-      good = write_unit(&with, &compilers[c], unit) && good;
-      add_job(&with, &compilers[c], unit, &jobs);
-    }
+  for (int unit = 0; unit < unit_count(&with); unit++) good = write_unit(&with, unit) && good;
+  if (!good) return false;
+  for (int c = COMPILERS - 1; c >= 0; c--) { /* the slowest first */
+    used[c] = is_used(&with, &compilers[c], all);
+    for (int unit = 0; used[c] && unit < unit_count(&with); unit++) add_job(&with, &compilers[c], unit, &jobs);
   }
-  if (!good || !run_jobs(jobs.items, jobs.count)) return false;
+  if (!run_jobs(jobs.items, jobs.count)) return false;
   for (int c = 0; c < COMPILERS; c++)
-    for (int unit = 0; used[c] && compilers[c].library && unit < units_of(&with, &compilers[c]); unit++)
-      load(&with, &compilers[c], unit);
-  return true;
+    for (int unit = 0; used[c] && compilers[c].library && unit < unit_count(&with); unit++)
+      good = load(&with, &compilers[c], unit) && good;
+  return good;
 }

@@ -10,7 +10,7 @@
 
 typedef LIST(const char *) path_list;
 
-/* Random models are opened so many at once; of so many, one goes through the C compilers. */
+/* Random models come in batches; of so many, one goes through the C compilers. */
 enum { RANDOM_BATCH = 100, RANDOM_PER_COMPILED = 20 };
 
 typedef struct {
@@ -102,7 +102,7 @@ static void run_cases(arena *memory, const options *with, jmp_buf *escape, total
     cases[k] = prepare_case(new_arena(escape), with->paths.items[k], with->data, with->accept);
     if (cases[k]->runs) subjects[runs++] = cases[k]->of;
   }
-  if (with->compilers && !compile_ahead(memory, subjects, runs, with->build)) into->failed++;
+  if (with->compilers && !compile_ahead(memory, subjects, runs, with->build, true)) into->failed++;
   for (int k = 0; k < count; k++) {
     check_prepared(cases[k]);
     count_subject(cases[k]->of, into);
@@ -110,22 +110,30 @@ static void run_cases(arena *memory, const options *with, jmp_buf *escape, total
   }
 }
 
-/* Some of them go through the C compilers too. */
+static void finish_random_model(subject *of, uint64_t seed, totals *into) {
+  arena *own = of->memory;
+  check_random_model(of, seed);
+  count_subject(of, into);
+  subject_close(of);
+  arena_release(own);
+}
+
+/* Those that go through the C compilers are opened first; of the others, each is gone before the next one comes. */
 static void run_random_batch(arena *memory, const options *with, jmp_buf *escape, int first, int count, totals *into) {
+  enum { COMPILED = (RANDOM_BATCH + RANDOM_PER_COMPILED - 1) / RANDOM_PER_COMPILED };
   int ahead = 0;
-  subject *subjects[RANDOM_BATCH], *compiled[RANDOM_BATCH];
-  for (int k = 0; k < count; k++) {
-    subjects[k] = open_random_model(new_arena(escape), (uint64_t)(first + k));
-    if (k % RANDOM_PER_COMPILED == 0 && subjects[k]->code) compiled[ahead++] = subjects[k];
+  subject *opened[COMPILED], *compiled[COMPILED];
+  for (int k = 0; k < count; k += RANDOM_PER_COMPILED) {
+    subject *of = opened[k / RANDOM_PER_COMPILED] = open_random_model(new_arena(escape), (uint64_t)(first + k));
+    if (of->code) compiled[ahead++] = of;
   }
   const char *folder = arena_format(memory, "%s_%d", with->build, first); /* a loaded library's file must stay */
-  if (with->compilers && !compile_ahead(memory, compiled, ahead, folder)) into->failed++;
+  if (with->compilers && !compile_ahead(memory, compiled, ahead, folder, true)) into->failed++;
   for (int k = 0; k < count; k++) {
-    arena *own = subjects[k]->memory;
-    check_random_model(subjects[k], (uint64_t)(first + k));
-    count_subject(subjects[k], into);
-    subject_close(subjects[k]);
-    arena_release(own);
+    uint64_t seed = (uint64_t)(first + k);
+    subject *of =
+        k % RANDOM_PER_COMPILED ? open_random_model(new_arena(escape), seed) : opened[k / RANDOM_PER_COMPILED];
+    finish_random_model(of, seed, into);
   }
 }
 

@@ -90,9 +90,9 @@ static void numbers_read_back(void) {
     CU_ASSERT(memcmp(&narrow, &again, sizeof again) == 0 || isinf(narrow));
   }
   CU_ASSERT_STRING_EQUAL(real_text(1, false), "1.0");
-  CU_ASSERT_STRING_EQUAL(real_text(-INFINITY, false), "-INFINITY");
+  CU_ASSERT_STRING_EQUAL(real_text(-INFINITY, false), "-(double)INFINITY");
   CU_ASSERT_STRING_EQUAL(real_text(1e300, true), "INFINITY");
-  CU_ASSERT_STRING_EQUAL(real_text(NAN, false), "NAN");
+  CU_ASSERT_STRING_EQUAL(real_text(NAN, false), "(double)NAN");
   CU_ASSERT(strchr(real_text(1, true), 'f') != NULL);
 }
 

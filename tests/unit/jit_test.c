@@ -1,7 +1,7 @@
-/* libtcc behind its interface: every library function is there, refusals are reported, threads do not meet, locales do
- * not matter. */
-#include "compiler/jit/jit.h"
+/* libtcc behind its interface: every library function is there, refusals are reported, code pages are given back,
+ * threads do not meet, locales do not matter. */
 #include "compiler/scalar/scalar_dag.h"
+#include "compiler/session.h"
 #include <CUnit/Basic.h>
 #include <locale.h>
 #include <math.h>
@@ -53,6 +53,94 @@ static void refusals_say_why(void) {
     CU_ASSERT(errors.length > 0);
   }
   arena_release(memory);
+}
+
+/* ---- code pages ---- */
+
+typedef struct {
+  size_t executable; /* bytes, outside of any file */
+  int count;         /* of all mappings */
+} mappings;
+
+/* /proc/self/maps, a mapping a line: from-to access offset device inode path. */
+static mappings mapped_now(void) {
+  mappings sum = {0, 0};
+  FILE *maps = fopen("/proc/self/maps", "r");
+  CU_ASSERT_PTR_NOT_NULL_FATAL(maps);
+  char line[4352];
+  while (fgets(line, sizeof line, maps)) {
+    unsigned long long from, to, inode;
+    char access[5], path[2] = "";
+    int read = sscanf(line, "%llx-%llx %4s %*s %*s %llu %1s", &from, &to, access, &inode, path);
+    if (read >= 4 && access[2] == 'x' && inode == 0 && path[0] == '\0') sum.executable += (size_t)(to - from);
+    sum.count++;
+  }
+  fclose(maps);
+  return sum;
+}
+
+static jit_code *compile_constant(arena *memory) {
+  text errors = text_create(memory);
+  return jit_compile(ENTRY " { results[0][0] = 1; return 0; }\n" WORKSPACE, &errors);
+}
+
+static void code_pages_are_given_back(void) {
+  enum { HELD = 16, CYCLES = 500 };
+  arena *memory = begin();
+  jit_code *held[HELD];
+  jit_release(compile_constant(memory));
+  const mappings before = mapped_now();
+  for (int k = 0; k < HELD; k++) held[k] = compile_constant(memory);
+  CU_ASSERT(mapped_now().executable >= before.executable + HELD * 4096u); /* they would be seen */
+  for (int k = 0; k < HELD; k++) {
+    CU_ASSERT_EQUAL(value_of(held[k]), 1.0);
+    jit_release(held[k]);
+  }
+  CU_ASSERT_EQUAL(mapped_now().executable, before.executable);
+  for (int k = 0; k < CYCLES; k++) jit_release(compile_constant(memory));
+  CU_ASSERT_EQUAL(mapped_now().executable, before.executable);
+  CU_ASSERT(mapped_now().count < before.count + HELD); /* the heap may grow by a few */
+  arena_release(memory);
+}
+
+/* What libtcc refuses leaves nothing behind either, at whichever step. */
+static void refused_code_leaves_no_pages(void) {
+  arena *memory = begin();
+  static const char *const broken[] = {"int adjoin_entry_0( {", ENTRY " { return absent_function(); }\n" WORKSPACE};
+  jit_release(compile_constant(memory));
+  const mappings before = mapped_now();
+  for (int k = 0; k < 200; k++) {
+    text errors = text_create(memory);
+    CU_ASSERT_PTR_NULL(jit_compile(broken[k % 2], &errors));
+  }
+  CU_ASSERT_EQUAL(mapped_now().executable, before.executable);
+  CU_ASSERT(mapped_now().count < before.count + 16);
+  arena_release(memory);
+}
+
+/* From text to code: it outlives its session, and goes with jit_release. */
+static void models_give_their_pages_back(void) {
+  static const char model[] = "dim n\nvar x[n]\nminimize sum(x^2)\n";
+  static const char *const x[] = {"x"};
+  const mappings before = mapped_now();
+  for (int k = 0; k < 100; k++) {
+    session *with = session_open("model.adj", "model", model, strlen(model), NULL, 0, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(with);
+    CU_ASSERT_EQUAL(session_request(with, &(request){REQUEST_GRADIENT, "grad", x, 1, NULL, 0, false}), 0);
+    jit_code *code = session_compile(with, 0);
+    session_close(with);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(code);
+    const double at[2] = {1, 2};
+    const void *inputs[1] = {at};
+    double value = 0, gradient[2] = {0, 0}, work[64], *results[2] = {&value, gradient};
+    const ptrdiff_t extents[1] = {2};
+    CU_ASSERT_FATAL(jit_workspace(code, 0)(extents) <= 64);
+    CU_ASSERT_EQUAL(jit_entry(code, 0)(extents, inputs, NULL, results, work), 0);
+    CU_ASSERT(value == 5 && gradient[0] == 2 && gradient[1] == 4);
+    CU_ASSERT(mapped_now().executable > before.executable);
+    jit_release(code);
+    CU_ASSERT_EQUAL(mapped_now().executable, before.executable);
+  }
 }
 
 /* A row of the op table that is spelled as a library function can be called. */
@@ -133,6 +221,9 @@ int main(void) {
   CU_pSuite suite = CU_add_suite("jit", NULL, NULL);
   CU_ADD_TEST(suite, code_runs_and_is_released);
   CU_ADD_TEST(suite, refusals_say_why);
+  CU_ADD_TEST(suite, code_pages_are_given_back);
+  CU_ADD_TEST(suite, refused_code_leaves_no_pages);
+  CU_ADD_TEST(suite, models_give_their_pages_back);
   CU_ADD_TEST(suite, every_library_function_is_there);
   CU_ADD_TEST(suite, aggregates_are_copied_and_cleared);
   CU_ADD_TEST(suite, the_locale_does_not_matter);
