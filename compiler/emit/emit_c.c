@@ -85,7 +85,7 @@ emitter *emitter_create(const emission *what, bool for_jit) {
   made->module = what->module;
   made->memory = memory;
   made->for_jit = for_jit;
-  made->single = what->real_float && !for_jit;
+  made->single = what->real_float;
   made->real = made->single ? "float" : "double";
   made->prefix = for_jit ? "adjoin" : prefix_of(memory, what->prefix);
   find_extents(made);
