@@ -67,7 +67,7 @@ static void functions_stay_short(void) {
   const char *model = chained_model(memory, 300);
   session *with = session_open("model.adj", "model", model, strlen(model), NULL, 0, NULL);
   CU_ASSERT_EQUAL(session_request(with, &(request){REQUEST_GRADIENT, "grad", x, 1, NULL, 0, false}), 0);
-  const char *header = session_emit_header(with, NULL, false);
+  const char *header = session_emit_header(with, &(emission_form){0});
   CU_ASSERT_PTR_NOT_NULL(header);
   if (header) CU_ASSERT(loops_of_longest_function(header) < 100);
   session_close(with);
