@@ -239,12 +239,17 @@ bool session_emit_pair(session *of, const emission_form *how, const char **heade
   return !session_failed(of);
 }
 
+void session_choose_real(session *of, bool real_float) {
+  if (of->real_float != real_float) of->jit_text = NULL;
+  of->real_float = real_float;
+}
+
 const char *session_jit_text(session *of, int first) {
   GUARDED(of, NULL);
   if (session_failed(of)) return NULL;
   if (of->jit_text && of->jit_first == first && of->jit_end == of->functions.count) return of->jit_text;
   of->since = now();
-  emission what = emission_of(of, first, &(emission_form){0});
+  emission what = emission_of(of, first, &(emission_form){.real_float = of->real_float});
   text out = text_create(of->memory);
   emit_for_jit(&what, &out);
   mark(of, "emit");

@@ -50,6 +50,10 @@ const char *session_emit_header(session *of, const emission_form *how);
 /* The same as a header of declarations and a source file; false: diagnostics. */
 bool session_emit_pair(session *of, const emission_form *how, const char **header_text, const char **source_text);
 
+/* Real numbers in code that is compiled from now on: float, or double as at first. Arguments are doubles all the same:
+ * code for float converts them, and its results. */
+void session_choose_real(session *of, bool real_float);
+
 /* The C text that session_compile hands to libtcc, for saving when that fails. */
 const char *session_jit_text(session *of, int first);
 

@@ -2,10 +2,10 @@
 #ifndef ADJOIN_COMPILER_SESSION_INSIDE_H
 #define ADJOIN_COMPILER_SESSION_INSIDE_H
 
-#include "compiler/session.h"
 #include "compiler/derivative/derivative.h"
 #include "compiler/kernel/lower.h"
 #include "compiler/optimise/optimise.h"
+#include "compiler/session.h"
 
 enum { SESSION_STAGES = 14 };
 
@@ -20,6 +20,7 @@ struct session {
   lowering *lowered;
   LIST(emitted_function) functions;
   scalar directions; /* the extent of blocks of directions, or NO_SCALAR as long as none was asked for */
+  bool real_float;   /* in what is compiled */
   const char *jit_text;
   int jit_first, jit_end; /* the functions that jit_text has */
   const char *dump_after;

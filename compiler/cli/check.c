@@ -60,12 +60,24 @@ exit_code checking_request(checking *in) {
   return code;
 }
 
+static const double double_rounding = 1e-9, single_rounding = 5e-4;
+
+/* The functions to be checked; with --real float also the same in double, which those are compared with. */
+static exit_code compile(checking *in) {
+  in->rounding = in->given->real_float ? single_rounding : double_rounding;
+  session_choose_real(in->from, in->given->real_float);
+  exit_code code = machine_compile(&in->on, in->with, in->from, &in->inputs);
+  if (code != EXIT_DONE || !in->given->real_float) return code;
+  session_choose_real(in->from, false);
+  return machine_compile(&in->reference, in->with, in->from, &in->inputs);
+}
+
 /* The session's functions do not depend on the inputs; only which start values and bounds are needed does. */
 static exit_code prepare(checking *in, const given_arrays *given) {
   if (given->failed || !bind_inputs(&in->inputs, given, 3, in->given->strict)) return EXIT_INPUT;
   exit_code code = start_request(in->with, in->from, &in->inputs, true, &in->starts);
   if (code == EXIT_DONE) code = checking_request(in);
-  if (code == EXIT_DONE) code = machine_compile(&in->on, in->with, in->from, &in->inputs);
+  if (code == EXIT_DONE) code = compile(in);
   return code == EXIT_DONE ? checking_draw(in, given) : code;
 }
 
@@ -88,12 +100,14 @@ exit_code command_check(console *with, int count, char **arguments) {
     given_arrays arrays = given_read(with, in.model, &given.inputs);
     code = prepare(&in, &arrays);
     if (code == EXIT_DONE) {
+      if (given.real_float) checking_single(&in);
       checking_first_order(&in);
       checking_second_order(&in);
       checking_outputs(&in);
       code = conclude(&in);
     }
     machine_release(&in.on);
+    machine_release(&in.reference);
     given_release(&arrays);
   }
   session_close(from);

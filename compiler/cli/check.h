@@ -28,6 +28,8 @@ typedef struct {
   session *from;
   const tensor_program *model;
   machine on;
+  machine reference; /* with --real float: the same functions in double */
+  double rounding;   /* the tolerance for what is exact but for rounding */
   bound_model inputs;
   start_functions starts;
   name_list active;  /* inputs with derivatives */
@@ -61,6 +63,17 @@ bool checking_differentiate(checking *in);
 void checking_first_order(checking *in);
 void checking_second_order(checking *in);
 void checking_outputs(checking *in);
+
+/* With --real float: float code against the same functions in double, in place of differences. */
+void checking_single(checking *in);
+
+/* What the tests share. Calls a function with one seed (NULL: none): its results go to quantities. */
+bool checking_call(checking *in, int function, const double *seed, const quantity *results_of, int count);
+quantity *checking_quantities_like(checking *in, const quantity *like, int count);
+double checking_gradient_size(const checking *in, int number);
+const char *checking_pair(const checking *in, int read, int along);
+const char *checking_output_pair(const checking *in, int output_number, int along);
+const char *checking_product_name(const checking *in, int read, int along);
 
 void checking_add(checking *in, test_row made);
 

@@ -92,6 +92,16 @@ static exit_code draw_inputs(checking *in, const given_arrays *given, int range)
   return EXIT_DONE;
 }
 
+/* Numbers as float has them, so that code for float and for double computes with the same. */
+static void round_to_single(const checking *in, const quantity *of) {
+  for (int64_t k = 0; k < of->count && in->given->real_float; k++) of->entries[k] = (double)(float)of->entries[k];
+}
+
+static void round_inputs(checking *in) {
+  for (int k = 0; k < in->model->inputs.count; k++)
+    if (in->model->inputs.items[k].role != ROLE_INDEX) round_to_single(in, &in->inputs.inputs[k].value);
+}
+
 /* ---- what is computed at the point ---- */
 
 static bool create_quantities(checking *in, const name_list *names, quantity **into) {
@@ -102,7 +112,7 @@ static bool create_quantities(checking *in, const name_list *names, quantity **i
 }
 
 /* Directions have entries of the size of the input's, and of either sign. */
-static void draw_direction(draws *from, const quantity *point, quantity *into) {
+static void draw_direction(const checking *in, draws *from, const quantity *point, quantity *into) {
   double largest = 0;
   for (int64_t k = 0; k < into->count; k++)
     if (point && fabs(point->entries[k]) > largest && isfinite(point->entries[k])) largest = fabs(point->entries[k]);
@@ -111,6 +121,7 @@ static void draw_direction(draws *from, const quantity *point, quantity *into) {
     double size = draw_within(from, 0.3, 1) * largest;
     into->entries[k] = draw_bits(from) & 1 ? size : -size;
   }
+  round_to_single(in, into);
 }
 
 static exit_code create_point(checking *in) {
@@ -123,12 +134,12 @@ static exit_code create_point(checking *in) {
   for (int k = 0; k < in->active.count; k++) {
     const double *entries = in->inputs.inputs[find_input(in->model, in->active.items[k])].value.entries;
     memcpy(in->point[k].entries, entries, (size_t)in->point[k].count * sizeof(double));
-    draw_direction(&from, &in->point[k], &in->first[k]);
-    draw_direction(&from, &in->point[k], &in->second[k]);
+    draw_direction(in, &from, &in->point[k], &in->first[k]);
+    draw_direction(in, &from, &in->point[k], &in->second[k]);
     total += in->point[k].count;
   }
   for (int k = 0; k < in->outputs.count; k++) {
-    draw_direction(&from, NULL, &in->cotangent[k]);
+    draw_direction(in, &from, NULL, &in->cotangent[k]);
     total += in->output[k].count;
   }
   in->room = differences_create(in->with->memory, total);
@@ -150,6 +161,7 @@ static exit_code try_point(checking *in, const given_arrays *given, int extents,
   *usable = *finite = false;
   if (!bind_inputs(&in->inputs, given, extent_starts[extents], in->given->strict)) return EXIT_INPUT;
   exit_code code = draw_inputs(in, given, range);
+  if (code == EXIT_DONE) round_inputs(in);
   if (code == EXIT_DONE) code = create_point(in);
   if (code != EXIT_DONE) return code;
   *usable = checking_evaluate(in) && checking_differentiate(in);

@@ -5,8 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-static const double rounding_tolerance = 1e-9; /* of what is exact but for rounding */
-
 /* Exact derivatives of what cancels (p/p) are rounding and nothing else. Directions are about as long as what they
  * move, so that a derivative along one is naturally of the size of the function; below this part of that size, numbers
  * count as zero. */
@@ -46,13 +44,13 @@ void checking_move(checking *in, int number, double t) {
 }
 
 /* A function called with one seed, its results in quantities of their own. */
-static bool call_seeded(checking *in, int function, const double *seed, const quantity *results_of, int count) {
+bool checking_call(checking *in, int function, const double *seed, const quantity *results_of, int count) {
   double **into = arena_array(in->with->memory, double *, count + 1);
   for (int k = 0; k < count; k++) into[k] = results_of[k].entries;
   return machine_try(&in->on, function, 0, (const double *const[]){seed}, into) == 0;
 }
 
-static quantity *quantities_like(checking *in, const quantity *like, int count) {
+quantity *checking_quantities_like(checking *in, const quantity *like, int count) {
   quantity *made = arena_array(in->with->memory, quantity, count + 1);
   for (int k = 0; k < count; k++) {
     made[k] = like[k];
@@ -82,7 +80,7 @@ static double largest(const quantity *of) {
 }
 
 /* The size that entries of a gradient on an active input are expected to have. */
-static double gradient_size(const checking *in, int number) {
+double checking_gradient_size(const checking *in, int number) {
   double size = largest(&in->point[number]);
   return fmax(largest(&in->gradient[number]), size > 0 ? fabs(in->objective) / size : 0);
 }
@@ -115,7 +113,7 @@ static int64_t output_count(const checking *in) {
 }
 
 static void compare_value(checking *in) {
-  quantity *scratch = quantities_like(in, in->gradient, in->active.count);
+  quantity *scratch = checking_quantities_like(in, in->gradient, in->active.count);
   double with_gradient = 0;
   if (!checking_evaluate(in) || !gradient_at(in, &with_gradient, scratch)) return;
   bool same = !memcmp(&with_gradient, &in->objective, sizeof with_gradient);
@@ -157,7 +155,7 @@ static test_row judge_entries(checking *in, int number) {
 void checking_first_order(checking *in) {
   if (in->functions.gradient < 0) return;
   compare_value(in);
-  for (int k = 0; k < in->active.count; k++) {
+  for (int k = 0; k < in->active.count && !in->given->real_float; k++) {
     test_row made = judge_gradient(in, k);
     if (made.result == TEST_SKIPPED && in->point[k].count > 1 && in->point[k].count <= MOST_SINGLE_ENTRIES)
       made = judge_entries(in, k);
@@ -193,11 +191,11 @@ static bool is_var(const checking *in, int number) {
 }
 
 /* "theta,x": read on theta for a direction in x. */
-static const char *pair(const checking *in, int read, int along) {
+const char *checking_pair(const checking *in, int read, int along) {
   return arena_format(in->with->memory, "%s,%s", in->active.items[read], in->active.items[along]);
 }
 
-static const char *product_name(const checking *in, int read, int along) {
+const char *checking_product_name(const checking *in, int read, int along) {
   if (is_var(in, read) != is_var(in, along)) return "mixed";
   return is_var(in, read) ? "hvp" : "second, on params";
 }
@@ -212,11 +210,11 @@ static bool compute_products(checking *in, product_table *into) {
   into->along_first = arena_array(in->with->memory, quantity *, count + 1);
   into->along_second = arena_array(in->with->memory, quantity *, count + 1);
   for (int b = 0; b < count; b++) {
-    into->along_first[b] = quantities_like(in, in->gradient, count);
-    into->along_second[b] = quantities_like(in, in->gradient, count);
+    into->along_first[b] = checking_quantities_like(in, in->gradient, count);
+    into->along_second[b] = checking_quantities_like(in, in->gradient, count);
     int function = in->functions.product[b];
-    if (!call_seeded(in, function, in->first[b].entries, into->along_first[b], count)) return false;
-    if (!call_seeded(in, function, in->second[b].entries, into->along_second[b], count)) return false;
+    if (!checking_call(in, function, in->first[b].entries, into->along_first[b], count)) return false;
+    if (!checking_call(in, function, in->second[b].entries, into->along_second[b], count)) return false;
   }
   return true;
 }
@@ -229,7 +227,8 @@ static void compare_products(checking *in, const product_table *products) {
     int64_t at = 0;
     for (int a = 0; a < in->active.count; a++) {
       const quantity *exact = &products->along_first[b][a];
-      checking_against(in, product_name(in, a, b), pair(in, a, b), &of, &found, at, exact->count, exact->entries);
+      checking_against(in, checking_product_name(in, a, b), checking_pair(in, a, b), &of, &found, at, exact->count,
+                       exact->entries);
       at += exact->count;
     }
   }
@@ -241,9 +240,9 @@ static void compare_symmetry(checking *in, const product_table *products) {
     for (int b = a; b < in->active.count; b++) {
       inner one = inner_product(in->first[a].entries, products->along_second[b][a].entries, in->point[a].count);
       inner other = inner_product(in->second[b].entries, products->along_first[a][b].entries, in->point[b].count);
-      checking_compare(in, is_var(in, a) != is_var(in, b) ? "mixed both ways" : "symmetry", pair(in, a, b),
+      checking_compare(in, is_var(in, a) != is_var(in, b) ? "mixed both ways" : "symmetry", checking_pair(in, a, b),
                        fabs(one.value - other.value),
-                       fmax(fmax(one.scale, other.scale), natural_part * fabs(in->objective)), rounding_tolerance);
+                       fmax(fmax(one.scale, other.scale), natural_part * fabs(in->objective)), in->rounding);
     }
 }
 
@@ -258,7 +257,7 @@ static void compare_rows(checking *in, const char *test, const char *of, const q
     if (isnan(sum.value - product_of->entries[row])) error = NAN;
     if (isnan(error)) break;
   }
-  checking_compare(in, test, of, error, scale, rounding_tolerance);
+  checking_compare(in, test, of, error, scale, in->rounding);
 }
 
 /* Dense derivatives along one input, read on `count` quantities; NULL when they are too large. */
@@ -278,8 +277,8 @@ static void compare_dense_products(checking *in, const product_table *products) 
     const quantity *dense = dense_along(in, in->functions.dense_product[b], b, in->point, in->active.count);
     if (!dense) checking_skip(in, "dense Hessian", in->active.items[b], "too large to form");
     for (int a = 0; a < in->active.count && dense; a++)
-      compare_rows(in, "dense Hessian", pair(in, a, b), &dense[a], &in->first[b], &products->along_first[b][a],
-                   gradient_size(in, a));
+      compare_rows(in, "dense Hessian", checking_pair(in, a, b), &dense[a], &in->first[b], &products->along_first[b][a],
+                   checking_gradient_size(in, a));
   }
 }
 
@@ -290,14 +289,14 @@ void checking_second_order(checking *in) {
     checking_skip(in, "hvp", in->model->objective.name, "the products can't be evaluated here");
     return;
   }
-  compare_products(in, &products);
+  if (!in->given->real_float) compare_products(in, &products);
   compare_symmetry(in, &products);
   compare_dense_products(in, &products);
 }
 
 /* ---- outputs ---- */
 
-static const char *output_pair(const checking *in, int output_number, int along) {
+const char *checking_output_pair(const checking *in, int output_number, int along) {
   return arena_format(in->with->memory, "%s,%s", in->outputs.items[output_number], in->active.items[along]);
 }
 
@@ -307,27 +306,30 @@ static void compare_tangents(checking *in, int a, const quantity *tangent) {
   difference found = differentiate(in->room, &of);
   int64_t at = 1;
   for (int k = 0; k < in->outputs.count; k++) {
-    checking_against(in, "jvp", output_pair(in, k, a), &of, &found, at, tangent[k].count, tangent[k].entries);
+    checking_against(in, "jvp", checking_output_pair(in, k, a), &of, &found, at, tangent[k].count, tangent[k].entries);
     at += tangent[k].count;
   }
+}
+
+static void compare_dense_tangents(checking *in, int a, const quantity *tangent) {
   const quantity *dense = dense_along(in, in->functions.dense_tangent[a], a, in->output, in->outputs.count);
   if (!dense) checking_skip(in, "dense Jacobian", in->active.items[a], "too large to form");
   for (int k = 0; k < in->outputs.count && dense; k++)
-    compare_rows(in, "dense Jacobian", output_pair(in, k, a), &dense[k], &in->first[a], &tangent[k],
+    compare_rows(in, "dense Jacobian", checking_output_pair(in, k, a), &dense[k], &in->first[a], &tangent[k],
                  largest(&in->output[k]));
 }
 
 /* w' (J v) = (J' w)' v */
 static void compare_adjoints(checking *in, quantity *const *tangents) {
   for (int k = 0; k < in->outputs.count; k++) {
-    quantity *adjoint = quantities_like(in, in->point, in->active.count);
+    quantity *adjoint = checking_quantities_like(in, in->point, in->active.count);
     inner natural = inner_product(in->cotangent[k].entries, in->output[k].entries, in->output[k].count);
-    if (!call_seeded(in, in->functions.adjoint[k], in->cotangent[k].entries, adjoint, in->active.count)) continue;
+    if (!checking_call(in, in->functions.adjoint[k], in->cotangent[k].entries, adjoint, in->active.count)) continue;
     for (int a = 0; a < in->active.count; a++) {
       inner one = inner_product(in->cotangent[k].entries, tangents[a][k].entries, in->output[k].count);
       inner other = inner_product(adjoint[a].entries, in->first[a].entries, in->point[a].count);
-      checking_compare(in, "jvp and vjp", output_pair(in, k, a), fabs(one.value - other.value),
-                       fmax(fmax(one.scale, other.scale), natural_part * natural.scale), rounding_tolerance);
+      checking_compare(in, "jvp and vjp", checking_output_pair(in, k, a), fabs(one.value - other.value),
+                       fmax(fmax(one.scale, other.scale), natural_part * natural.scale), in->rounding);
     }
   }
 }
@@ -336,12 +338,13 @@ void checking_outputs(checking *in) {
   if (!in->outputs.count || !in->active.count) return;
   quantity **tangents = arena_array(in->with->memory, quantity *, in->active.count + 1);
   for (int a = 0; a < in->active.count; a++) {
-    tangents[a] = quantities_like(in, in->output, in->outputs.count);
-    if (!call_seeded(in, in->functions.tangent[a], in->first[a].entries, tangents[a], in->outputs.count)) {
+    tangents[a] = checking_quantities_like(in, in->output, in->outputs.count);
+    if (!checking_call(in, in->functions.tangent[a], in->first[a].entries, tangents[a], in->outputs.count)) {
       checking_skip(in, "jvp", in->active.items[a], "the tangent can't be evaluated here");
       return;
     }
-    compare_tangents(in, a, tangents[a]);
+    if (!in->given->real_float) compare_tangents(in, a, tangents[a]);
+    compare_dense_tangents(in, a, tangents[a]);
   }
   compare_adjoints(in, tangents);
 }

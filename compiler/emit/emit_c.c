@@ -71,6 +71,14 @@ static void find_not_temporary(emitter *to) {
   for (int k = 0; k < to->extents.count; k++) keep_from_temporaries(to, to->extents.items[k].member);
 }
 
+/* An identifier that `_` and more follow; two in a row would be C++'s own. */
+static const char *prefix_of(arena *memory, const char *wanted) {
+  const char *made = c_identifier(memory, wanted);
+  size_t length = strlen(made);
+  while (made[length - 1] == '_') length--;
+  return arena_copy(memory, made, length);
+}
+
 emitter *emitter_create(const emission *what, bool for_jit) {
   arena *memory = what->module->memory;
   emitter *made = arena_new(memory, emitter);
@@ -78,9 +86,9 @@ emitter *emitter_create(const emission *what, bool for_jit) {
   made->module = what->module;
   made->memory = memory;
   made->for_jit = for_jit;
-  made->single = what->real_float && !for_jit;
+  made->single = what->real_float;
   made->real = made->single ? "float" : "double";
-  made->prefix = for_jit ? "adjoin" : c_identifier(memory, what->prefix);
+  made->prefix = for_jit ? "adjoin" : prefix_of(memory, what->prefix);
   find_extents(made);
   find_gradients(made);
   find_not_temporary(made);

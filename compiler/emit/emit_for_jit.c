@@ -12,10 +12,12 @@ static void write_types(text *out) {
 
 /* NAN is made of its bits: the quotient 0/0 has another sign. */
 static void write_constants(const emitter *from, text *out) {
-  if (from->used_infinity) text_append(out, "#define INFINITY 1e999\n");
+  if (from->used_infinity) text_format(out, "#define INFINITY ((%s)1e999)\n", from->real);
   if (!from->used_nan) return;
-  text_append(out, "static const union { unsigned long long bits; double value; } adjoin_nan = {0x7ff8000000000000};\n"
-                   "#define NAN adjoin_nan.value\n");
+  text_format(out,
+              "static const union { unsigned %s bits; %s value; } adjoin_nan = {%s};\n"
+              "#define NAN adjoin_nan.value\n",
+              from->single ? "int" : "long long", from->real, from->single ? "0x7fc00000" : "0x7ff8000000000000");
 }
 
 static bool is_library_function(const scalar_op_row *row) {
@@ -30,11 +32,11 @@ static void declare_library(const emitter *from, text *out) {
   for (int op = 0; op < SCALAR_OP_COUNT; op++) {
     const scalar_op_row *row = scalar_row((scalar_op)op);
     if (!is_library_function(row) || (!helpers && !from->used_ops[op])) continue;
-    text_format(out, "double %s(double", row->spelling_double);
-    for (int k = 1; k < row->arity; k++) text_append(out, ", double");
+    text_format(out, "%s %s(%s", from->real, from->single ? row->spelling_float : row->spelling_double, from->real);
+    for (int k = 1; k < row->arity; k++) text_format(out, ", %s", from->real);
     text_append(out, ");\n");
   }
-  if (helpers) text_append(out, "double fmod(double, double);\n");
+  if (helpers) text_format(out, "%s fmod%s(%s, %s);\n", from->real, from->single ? "f" : "", from->real, from->real);
 }
 
 static void write_entry_function(emitter *shared, int function, text *out) {
@@ -50,24 +52,40 @@ static void write_workspace_function(emitter *shared, int function, text *out) {
   writer to = writer_create(shared, function, out);
   text body_text = text_create(shared->memory);
   to.out = &body_text;
-  write_need(&to);
+  write_need(&to, NULL, 0);
   text_format(out, "size_t adjoin_workspace_%d(const ptrdiff_t *extents) {\n", function);
   write_extents(&to, out);
   text_append_bytes(out, body_text.data, body_text.length);
   text_append(out, "}\n");
 }
 
+/* Arrays of doubles made arrays of floats, in the workspace, and back. */
+static const char conversions[] = "static float *adjoin_narrow(const double *from, float *into, ptrdiff_t count) {\n"
+                                  "  if (!from) return 0;\n"
+                                  "  for (ptrdiff_t k = 0; k < count; k++) into[k] = (float)from[k];\n"
+                                  "  return into;\n"
+                                  "}\n"
+                                  "static void adjoin_widen(const float *from, double *into, ptrdiff_t count) {\n"
+                                  "  if (!into) return;\n"
+                                  "  for (ptrdiff_t k = 0; k < count; k++) into[k] = (double)from[k];\n"
+                                  "}\n";
+
 void emit_for_jit(const emission *what, text *out) {
   emitter *shared = emitter_create(what, true);
   text functions = text_create(shared->memory);
   for (int k = 0; k < what->function_count; k++) {
+    if (shared->single) {
+      write_single_entry(shared, k, &functions);
+      continue;
+    }
     write_entry_function(shared, k, &functions);
     write_workspace_function(shared, k, &functions);
   }
   write_types(out);
   write_constants(shared, out);
   declare_library(shared, out);
-  helper_style style = {"static", "adjoin_", "ptrdiff_t", "size_t", false};
+  if (shared->single) text_append(out, conversions);
+  helper_style style = {"static", "adjoin_", "ptrdiff_t", "size_t", shared->single};
   scalar_helpers_write(shared->used_ops, &style, out);
   text_append_bytes(out, functions.data, functions.length);
 }

@@ -242,7 +242,7 @@ static void write_workspace_functions(header *in, text *out) {
     writer to = writer_create(in->shared, k, out);
     text body_text = text_create(in->memory);
     to.out = &body_text;
-    write_need(&to);
+    write_need(&to, NULL, 0);
     text_format(out, "static %s_FUNCTION size_t %s(const %s_dims *dims) {\n", in->macro, in->size_names[k], in->prefix);
     text extents = text_create(in->memory);
     write_extents(&to, &extents);

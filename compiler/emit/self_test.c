@@ -497,26 +497,38 @@ static bool is_ready(const self_test *in, const kernel_program *of, int number) 
   return ready;
 }
 
-/* Start values and bounds are functions of this test alone, with helpers of its own. */
+/* One start value or bound as a function; false when it can't be had when its input is drawn. */
+static bool write_bound(const self_test *in, int k, int input_number, text *out) {
+  text inside = text_create(in->memory);
+  writer to = writer_create(in->bounds, k, &inside);
+  if (!is_ready(in, to.program, input_number)) return false;
+  to.pieces = out;
+  write_function_body(&to);
+  text_format(out, "static int %sbound_%d(const %s_dims *%s, const %s_inputs *%s, %s *%s, %s *%s) {\n  %s_EXACT\n",
+              in->own, k, in->shared->prefix, to.dims, in->shared->prefix, to.inputs, in->shared->real,
+              to.result_parameters[0], in->shared->real, to.work, in->macro);
+  text_append_bytes(out, inside.data, inside.length);
+  text_append(out, "\n");
+  return true;
+}
+
+/* Start values and bounds are functions of this test alone, with helpers and macros of its own. */
 static void write_bounds(const self_test *in) {
   text functions = text_create(in->memory), cases = text_create(in->memory);
   for (int k = 0; k < in->what->bound_count; k++) {
-    const emitted_function *of = &in->what->bounds[k];
+    const request *wanted = &in->what->bounds[k].wanted;
     int number = 0;
-    while (strcmp(in->what->model->inputs.items[number].name, of->wanted.read[0])) number++;
-    if (!is_ready(in, of->program, number)) continue;
-    writer to = writer_create(in->bounds, k, &functions);
-    text_format(&functions,
-                "static int %sbound_%d(const %s_dims *%s, const %s_inputs *%s, %s *%s, %s *%s) {\n  %s_EXACT\n",
-                in->own, k, in->shared->prefix, to.dims, in->shared->prefix, to.inputs, in->shared->real,
-                to.result_parameters[0], in->shared->real, to.work, in->macro);
-    write_function_body(&to);
-    text_append(&functions, "\n");
-    text_format(&cases, "  case %d: return !%sbound_%d(&%sdims, &%sinputs, into, %swork);\n",
-                3 * number + (int)(of->wanted.kind - REQUEST_START), in->own, k, in->own, in->own, in->own);
+    while (strcmp(in->what->model->inputs.items[number].name, wanted->read[0])) number++;
+    if (write_bound(in, k, number, &functions))
+      text_format(&cases, "  case %d: return !%sbound_%d(&%sdims, &%sinputs, into, %swork);\n",
+                  3 * number + (int)(wanted->kind - REQUEST_START), in->own, k, in->own, in->own, in->own);
   }
   helper_style style = {"static inline", in->own, "ptrdiff_t", "size_t", in->shared->single};
   scalar_helpers_write(in->bounds->used_ops, &style, in->out);
+  const char *macro = c_macro(in->memory, in->bounds->prefix);
+  if (in->bounds->in_pieces)
+    text_format(in->out, "#define %s_APART\n#define %s_FUNCTION\n#define %s_EXACT %s_EXACT\n\n", macro, macro, macro,
+                in->macro);
   text_append_bytes(in->out, functions.data, functions.length);
   text_format(in->out,
               "/* An input's start value (0), lower (1) or upper bound (2); false where it has none. */\n"
@@ -544,7 +556,9 @@ static emitter *bounds_emitter(const emission *what, const char *own) {
   made->function_count = what->bound_count;
   made->prefix = own;
   made->lines = false;
-  return emitter_create(made, false);
+  emitter *writes = emitter_create(made, false);
+  writes->function_names = c_names_create(what->module->memory);
+  return writes;
 }
 
 static void write_parts(self_test *in) {
@@ -568,12 +582,12 @@ void write_self_test(const emitter *shared, const char *macro, const char *const
                   .what = shared->what,
                   .memory = shared->memory,
                   .out = out,
-                  .own = arena_format(shared->memory, "%s_test_", shared->prefix),
                   .macro = macro,
                   .names = function_names,
                   .writers = writers,
                   .objective = -1};
   in.bounds = bounds_emitter(in.what, arena_format(in.memory, "%s_test", shared->prefix));
+  in.own = arena_format(in.memory, "%s_", in.bounds->prefix);
   find_quantities(&in);
   find_attempts(&in);
   text_format(out, "\n#ifdef %s_SELF_TEST\n", macro);

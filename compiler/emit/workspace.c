@@ -7,8 +7,7 @@ const memory_plan *memory_of(emitter *in, int function) {
   return in->plans[function];
 }
 
-/* Expressions of extents as the parts of one statement, so that they are written like any others. */
-static body *plan_sizes(writer *to, const scalar *sizes, int count) {
+body *plan_sizes(writer *to, const scalar *sizes, int count) {
   const kernel_module *module = to->module;
   statement *of = arena_new(to->memory, statement);
   of->kind = STATEMENT_KERNEL;
@@ -97,15 +96,15 @@ static scalar magnitude(const writer *to, scalar whole) {
 /* 8 bytes an entry, and room for a sign: what is larger than this can't be addressed. */
 static const double largest_workspace = 1e18;
 
-void write_need(writer *to) {
+void write_need(writer *to, const scalar *others, int other_count) {
   const memory_plan *plan = memory_of(to->for_all, to->number);
   scalar_dag *dag = to->module->dag;
   scalar total = scalar_whole(dag, 0), size = scalar_real(dag, 0);
-  for (int k = 0; k < plan->slot_count; k++) {
-    total = whole_add(dag, total, plan->slot_size[k]);
+  for (int k = 0; k < plan->slot_count + other_count; k++) {
+    scalar each = k < plan->slot_count ? plan->slot_size[k] : others[k - plan->slot_count];
+    total = whole_add(dag, total, each);
     if (total == NO_SCALAR) break;
-    scalar more = magnitude(to, plan->slot_size[k]);
-    size = scalar_binary(dag, OP_add, size, more);
+    size = scalar_binary(dag, OP_add, size, magnitude(to, each));
   }
   if (total == NO_SCALAR) {
     write_line(to, "return (size_t)-1;");

@@ -153,11 +153,18 @@ emitter *emitter_create(const emission *what, bool for_jit);
 writer writer_create(emitter *for_all, int function, text *out);
 void write_function_body(writer *to);
 
-/* workspace.c: pointers to the memory of local arrays, with names; and statements that return how much memory that
- * is, in reals, or the largest size_t where that overflows. */
+/* workspace.c: pointers to the memory of local arrays, with names; and statements that return how much memory that and
+ * arrays of these other sizes are, in reals, or the largest size_t where that overflows. */
 const memory_plan *memory_of(emitter *in, int function);
 void write_memory(writer *to);
-void write_need(writer *to);
+void write_need(writer *to, const scalar *others, int other_count);
+
+/* Expressions of extents as the parts of one statement, so that they are written like any others. */
+body *plan_sizes(writer *to, const scalar *sizes, int count);
+
+/* single_entry.c: for libtcc and reals that are float: the function behind the uniform entry of runtime/abi.h, whose
+ * arrays are of doubles; and its workspace function. */
+void write_single_entry(emitter *shared, int function, text *out);
 
 /* The extents that the text written so far mentions, as declarations. */
 void write_extents(writer *to, text *out);

@@ -41,12 +41,14 @@ typedef struct {
  * double numbers, which generated code does not use.) */
 #define HOST(name)                                                                                                     \
   { #name, (any_function *)name }
+#define REAL(name) HOST(name), HOST(name##f)
 static const host_function host_functions[] = {
-    HOST(acos),   HOST(acosh), HOST(asin),   HOST(asinh),   HOST(atan),  HOST(atan2), HOST(atanh), HOST(cbrt),
-    HOST(ceil),   HOST(cos),   HOST(cosh),   HOST(erf),     HOST(erfc),  HOST(exp),   HOST(exp2),  HOST(expm1),
-    HOST(fabs),   HOST(floor), HOST(fma),    HOST(fmod),    HOST(hypot), HOST(log),   HOST(log10), HOST(log1p),
-    HOST(log2),   HOST(pow),   HOST(round),  HOST(sin),     HOST(sinh),  HOST(sqrt),  HOST(tan),   HOST(tanh),
-    HOST(tgamma), HOST(trunc), HOST(memcpy), HOST(memmove), HOST(memset)};
+    REAL(acos),   REAL(acosh), REAL(asin),   REAL(asinh),   REAL(atan),  REAL(atan2), REAL(atanh), REAL(cbrt),
+    REAL(ceil),   REAL(cos),   REAL(cosh),   REAL(erf),     REAL(erfc),  REAL(exp),   REAL(exp2),  REAL(expm1),
+    REAL(fabs),   REAL(floor), REAL(fma),    REAL(fmod),    REAL(hypot), REAL(log),   REAL(log10), REAL(log1p),
+    REAL(log2),   REAL(pow),   REAL(round),  REAL(sin),     REAL(sinh),  REAL(sqrt),  REAL(tan),   REAL(tanh),
+    REAL(tgamma), REAL(trunc), HOST(memcpy), HOST(memmove), HOST(memset)};
+#undef REAL
 #undef HOST
 
 /* libtcc keeps its state in globals while it compiles. */

@@ -16,6 +16,7 @@ typedef struct {
   tier where;
   const char *name, *flags, *ending;
   bool library, optional;
+  const char *headers; /* the folder of the headers that it includes: by the type of real numbers in them */
 } compiler;
 
 #define WARNINGS "-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror"
@@ -27,10 +28,13 @@ typedef struct {
   "-shared"
 
 static const compiler compilers[] = {
-    {TIER_GCC, "gcc", "-x c -std=c99 -O2 -ffp-contract=off -fPIC -shared " WARNINGS, "gcc.so", true, false},
-    {TIER_GXX, "g++", "-x c++ -std=c++17 -O1 -ffp-contract=off -fPIC -shared " WARNINGS, "gxx.so", true, false},
-    {TIER_COUNT, "clang", "-x c -std=c99 -fsyntax-only " WARNINGS, "clang", false, true},
-    {TIER_NVCC, "nvcc", CUDA, "nvcc.so", true, true},
+    {TIER_GCC, "gcc", "-x c -std=c99 -O2 -ffp-contract=off -fPIC -shared " WARNINGS, "gcc.so", true, false, "double"},
+    {TIER_GXX, "g++", "-x c++ -std=c++17 -O1 -ffp-contract=off -fPIC -shared " WARNINGS, "gxx.so", true, false,
+     "double"},
+    {TIER_SINGLE, "gcc", "-DREAL=float -x c -std=c99 -O1 -ffp-contract=off -fPIC -shared -Wdouble-promotion " WARNINGS,
+     "single.so", true, false, "float"},
+    {TIER_COUNT, "clang", "-x c -std=c99 -fsyntax-only " WARNINGS, "clang", false, true, "double"},
+    {TIER_NVCC, "nvcc", CUDA, "nvcc.so", true, true, "double"},
 };
 enum { COMPILERS = sizeof compilers / sizeof *compilers };
 
@@ -74,7 +78,7 @@ static void write_inputs(const subject *of, int number, text *out) {
   text_format(out, "  const case_%d_inputs given = {", number);
   for (int k = 0; k < model->inputs.count; k++)
     text_format(out, "%s(const %s *)inputs[%d]", k ? ", " : "",
-                model->inputs.items[k].role == ROLE_INDEX ? "int64_t" : "double", k);
+                model->inputs.items[k].role == ROLE_INDEX ? "int64_t" : "REAL", k);
   text_format(out, "%s};\n%s", model->inputs.count ? "" : "0", model->inputs.count ? "" : "  (void)inputs;\n");
 }
 
@@ -113,8 +117,8 @@ static void write_entry(const subject *of, int number, int which, text *out) {
   const request *wanted = &of->functions.items[which].wanted;
   bool gradient = wanted->kind == REQUEST_GRADIENT && program->results.count > 1;
   text_format(out,
-              "int entry_%d_%d(const ptrdiff_t *extents, const void *const *inputs, const double *const *seeds,\n"
-              "                double *const *results, double *work) {\n",
+              "int entry_%d_%d(const ptrdiff_t *extents, const void *const *inputs, const REAL *const *seeds,\n"
+              "                REAL *const *results, REAL *work) {\n",
               number, which);
   write_dims(of, number, out);
   write_inputs(of, number, out);
@@ -127,7 +131,7 @@ static void write_entry(const subject *of, int number, int which, text *out) {
 }
 
 static void write_subject(const subject *of, int number, text *out) {
-  text_format(out, "#define CASE_%d_IMPLEMENTATION\n#include \"case_%d.h\"\n", number, number);
+  text_format(out, "#define CASE_%d_IMPLEMENTATION\n#include \"model_%d.h\"\n", number, number);
   text_append(out, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n");
   for (int k = 0; k < of->functions.count; k++) write_entry(of, number, k, out);
   text_format(out, "size_t workspace_%d(const ptrdiff_t *extents) {\n", number);
@@ -136,15 +140,16 @@ static void write_subject(const subject *of, int number, text *out) {
   text_append(out, "#ifdef __cplusplus\n}\n#endif\n\n");
 }
 
-static bool write_header(const batch *with, int number) {
+static bool write_header(const batch *with, int number, bool single) {
   subject *of = with->subjects[number];
-  emission_form how = {.prefix = arena_format(with->memory, "case_%d", number)};
+  emission_form how = {.prefix = arena_format(with->memory, "case_%d", number), .real_float = single};
   const char *header = session_emit_header(of->with, &how);
   if (!header) {
     subject_fails(of, "no header:\n%s", session_diagnostics(of->with));
     return false;
   }
-  return save(arena_format(with->memory, "%s/case_%d.h", with->folder, number), header);
+  const char *type = single ? "float" : "double";
+  return save(arena_format(with->memory, "%s/%s/model_%d.h", with->folder, type, number), header);
 }
 
 static int unit_count(const batch *with) {
@@ -158,6 +163,7 @@ static const char *unit_path(const batch *with, int unit, const char *ending) {
 
 static bool write_unit(const batch *with, int unit) {
   text out = text_create(with->memory);
+  text_append(&out, "#ifndef REAL\n#define REAL double\n#endif\n");
   for (int k = unit; k < with->count; k += unit_count(with)) write_subject(with->subjects[k], k, &out);
   return save(unit_path(with, unit, "c"), out.data);
 }
@@ -192,8 +198,9 @@ static void add_job(const batch *with, const compiler *by, int unit, job_list *j
   const char *from = unit_path(with, unit, "c"), *into = unit_path(with, unit, by->ending);
   const char *library =
       by->library ? arena_format(with->memory, "-o %s.part -lm && mv %s.part %s", into, into, into) : "";
-  job made = {arena_format(with->memory, "%s %s -I%s %s %s", by->name, by->flags, with->folder, from, library),
-              arena_format(with->memory, "%s.log", into), 0};
+  job made = {
+      arena_format(with->memory, "%s %s -I%s/%s %s %s", by->name, by->flags, with->folder, by->headers, from, library),
+      arena_format(with->memory, "%s.log", into), 0};
   list_push(with->memory, jobs, made);
 }
 
@@ -209,8 +216,12 @@ bool compile_ahead(arena *memory, subject *const *subjects, int count, const cha
   bool used[COMPILERS], good = true;
   job_list jobs = {0};
   if (!count) return true;
-  if (mkdir(folder, 0777) && errno != EEXIST) return false;
-  for (int k = 0; k < count; k++) good = write_header(&with, k) && good;
+  const char *const folders[] = {folder, arena_format(memory, "%s/double", folder),
+                                 arena_format(memory, "%s/float", folder)};
+  for (int k = 0; k < 3; k++)
+    if (mkdir(folders[k], 0777) && errno != EEXIST) return false;
+  for (int k = 0; k < count; k++)
+    good = write_header(&with, k, false) && (!all || write_header(&with, k, true)) && good;
   for (int unit = 0; unit < unit_count(&with); unit++) good = write_unit(&with, unit) && good;
   if (!good) return false;
   for (int c = COMPILERS - 1; c >= 0; c--) { /* the slowest first */

@@ -1,16 +1,18 @@
 /* Runs the functions of a subject in every tier, and holds the tiers against each other. */
 #include "tests/oracle/interpret.h"
 #include "tests/runner/subject.h"
+#include <float.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-const char *const tier_names[TIER_COUNT] = {"interpreter", "libtcc", "gcc", "g++", "nvcc"};
+const char *const tier_names[TIER_COUNT] = {"interpreter", "libtcc", "gcc", "g++", "nvcc", "gcc, float"};
 
 /* Entries before and after every array that a function writes, and what stands there. */
 enum { GUARD = 8 };
-static const double guard_value = 6.02214076e23;
+static const double single_tolerance = 1e-4;
+static const double guard_value = 0x1p79; /* a float too */
 
 void subject_fails(subject *of, const char *format, ...) {
   char message[2000]; /* enough to understand it */
@@ -69,6 +71,51 @@ static int interpreted(subject *of, const kernel_program *program, const binding
   return status;
 }
 
+/* ---- arrays of floats ---- */
+
+typedef int single_function(const ptrdiff_t *extents, const void *const *inputs, const float *const *seeds,
+                            float *const *results, float *work);
+
+static float *narrowed(arena *memory, const double *from, int64_t count) {
+  float *made = arena_array(memory, float, count + 2 * GUARD);
+  for (int64_t k = 0; k < count + 2 * GUARD; k++) made[k] = (float)from[k - GUARD];
+  return made + GUARD;
+}
+
+static void widen(const float *from, double *into, int64_t count) {
+  for (int64_t k = -GUARD; k < count + GUARD; k++) into[k] = (double)from[k];
+}
+
+static const void *const *single_inputs(subject *of, const binding_point *at) {
+  const void **made = arena_array(of->memory, const void *, of->model->inputs.count + 1);
+  for (int k = 0; k < of->model->inputs.count; k++) {
+    made[k] = at->inputs[k];
+    if (of->model->inputs.items[k].role == ROLE_INDEX) continue;
+    int64_t count = host_array_count(at->values[k]);
+    float *entries = arena_array(of->memory, float, count + 1);
+    for (int64_t e = 0; e < count; e++) entries[e] = (float)((const double *)at->inputs[k])[e];
+    made[k] = entries;
+  }
+  return made;
+}
+
+/* Guards travel with the arrays there and back. */
+static int run_single(subject *of, entry_function *entry, const binding_point *at, const array_set *seeds,
+                      array_set *into, double *work, int64_t work_size) {
+  float **results = arena_array(of->memory, float *, into->count + 1);
+  float **directions = arena_array(of->memory, float *, seeds->count + 1);
+  float *space = narrowed(of->memory, work, work_size);
+  for (int k = 0; k < into->count; k++) results[k] = narrowed(of->memory, into->entries[k], into->sizes[k]);
+  for (int k = 0; k < seeds->count; k++) directions[k] = narrowed(of->memory, seeds->entries[k], seeds->sizes[k]);
+  single_function *called = (single_function *)entry;
+  int status = called(at->arguments, single_inputs(of, at), (const float *const *)directions, results, space);
+  for (int k = 0; k < into->count; k++) widen(results[k], into->entries[k], into->sizes[k]);
+  widen(space, work, work_size);
+  return status;
+}
+
+/* ---- one call ---- */
+
 static int compiled(subject *of, tier where, int number, const binding_point *at, const array_set *seeds,
                     array_set *results) {
   entry_function *entry = where == TIER_TCC ? jit_entry(of->code, number) : of->native[where].entries[number];
@@ -79,7 +126,9 @@ static int compiled(subject *of, tier where, int number, const binding_point *at
     return -1;
   }
   double *work = guarded(of->memory, (int64_t)doubles);
-  int status = entry(at->arguments, at->inputs, (const double *const *)seeds->entries, results->entries, work);
+  int status = where == TIER_SINGLE
+                   ? run_single(of, entry, at, seeds, results, work, (int64_t)doubles)
+                   : entry(at->arguments, at->inputs, (const double *const *)seeds->entries, results->entries, work);
   if (guard_broken(work, (int64_t)doubles))
     subject_fails(of, "%s: function %d writes outside its workspace", tier_names[where], number);
   return status;
@@ -112,6 +161,26 @@ static bool agree(double a, double b) {
   return fabs(a - b) <= 1e-13 * fmax(1, fabs(b));
 }
 
+/* Float loses digits by the model's condition, and is held to what all but the worst models keep. */
+static void compare_single(subject *of, int number, const array_set *got, const array_set *first) {
+  for (int k = 0; k < first->count; k++) {
+    double largest = 1;
+    for (int64_t e = 0; e < first->sizes[k]; e++)
+      if (isfinite(first->entries[k][e])) largest = fmax(largest, fabs(first->entries[k][e]));
+    for (int64_t e = 0; e < first->sizes[k]; e++) {
+      double a = got->entries[k][e], b = first->entries[k][e];
+      bool good = isnan(b)                        ? isnan(a)
+                  : isinf(b) || fabs(b) > FLT_MAX ? (double)(float)b == a
+                                                  : fabs(a - b) <= single_tolerance * largest;
+      if (good) continue;
+      subject_fails(of, "%s and %s differ: function %d (%s), result %d, entry %lld: %.9g, %.9g",
+                    tier_names[TIER_SINGLE], tier_names[0], number, of->functions.items[number].program->name, k,
+                    (long long)e, a, b);
+      return;
+    }
+  }
+}
+
 static void compare_results(subject *of, tier where, int number, const array_set *got, const array_set *first) {
   const char *name = of->functions.items[number].program->name;
   for (int k = 0; k < first->count; k++)
@@ -132,6 +201,8 @@ int run_everywhere(subject *of, int number, const binding_point *at, const array
     if (status != first)
       subject_fails(of, "%s: function %d returns status %d, the interpreter %d", tier_names[where], number, status,
                     first);
+    else if (!status && where == TIER_SINGLE)
+      compare_single(of, number, &got, results);
     else if (!status)
       compare_results(of, where, number, &got, results);
   }

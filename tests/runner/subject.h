@@ -5,8 +5,9 @@
 #include "compiler/session.h"
 #include "tests/runner/case.h"
 
-/* What runs a function. The last four are written as one header and compiled ahead by another compiler. */
-typedef enum { TIER_INTERPRETER, TIER_TCC, TIER_GCC, TIER_GXX, TIER_NVCC, TIER_COUNT } tier;
+/* What runs a function. From the third on they are written as a header and compiled ahead by another compiler; the last
+ * one's real numbers are float. */
+typedef enum { TIER_INTERPRETER, TIER_TCC, TIER_GCC, TIER_GXX, TIER_NVCC, TIER_SINGLE, TIER_COUNT } tier;
 extern const char *const tier_names[TIER_COUNT];
 
 typedef struct {
@@ -14,7 +15,7 @@ typedef struct {
   const kernel_program *program;
 } function;
 
-/* Functions that a compiled header gives a subject: by number. */
+/* Functions that a compiled header gives a subject: by number. Those of TIER_SINGLE take arrays of floats. */
 typedef struct {
   entry_function **entries; /* NULL when this tier does not run the subject */
   workspace_function **workspaces;
