@@ -53,7 +53,7 @@ kernel_program *session_pass(session *with, const char *stage, kernel_program *p
   const char *broken = kernel_verify(program);
   if (broken) {
     with->internal = true;
-    diagnose(with->report, "internal", (span){0, 0}, "internal error after '%s' of %s: %s", stage, program->name,
+    diagnose(with->report, CODE_INTERNAL, (span){0, 0}, "internal error after '%s' of %s: %s", stage, program->name,
              broken);
   }
 #endif
@@ -116,12 +116,32 @@ bool session_internal(const session *of) {
   return of->internal;
 }
 
-const char *session_diagnostics(session *of) {
-  static const char exhausted[] = "error: out of memory\n";
+typedef void diagnostics_writer(const diagnostics *from, text *out);
+
+static const char *write_diagnostics(session *of, diagnostics_writer *write, const char *exhausted) {
   GUARDED(of, exhausted);
   text out = text_create(of->memory);
-  diagnostics_write(of->report, &out);
+  write(of->report, &out);
   return out.data;
+}
+
+/* What is said when there is no memory to say more. */
+static const char exhausted_text[] = "error: out of memory\n";
+static const char exhausted_json[] =
+    "{\"file\": null, \"begin\": null, \"end\": null, \"line\": null, \"column\": null, \"endLine\": null, "
+    "\"endColumn\": null, \"severity\": \"error\", \"code\": \"input\", \"message\": \"out of memory\", "
+    "\"hint\": null, \"notes\": [], \"fix\": null}\n";
+
+const char *session_diagnostics(session *of) {
+  return write_diagnostics(of, diagnostics_write, exhausted_text);
+}
+
+const char *session_diagnostics_json(session *of) {
+  return write_diagnostics(of, diagnostics_write_json, exhausted_json);
+}
+
+const diagnostics *session_diagnostic_list(const session *of) {
+  return of->report;
 }
 
 const char *session_dump(session *of) {
@@ -195,20 +215,31 @@ jit_code *session_compile(session *of) {
   mark(of, "tcc");
   if (!made) {
     of->internal = true;
-    diagnose(of->report, "internal", (span){0, 0}, "internal error: libtcc refused the generated code: %s",
+    diagnose(of->report, CODE_INTERNAL, (span){0, 0}, "internal error: libtcc refused the generated code: %s",
              errors.data);
   }
   return made;
 }
 
-const char *session_status(session *of, int status) {
-  GUARDED(of, "error: out of memory\n");
+static const char *write_status(session *of, int status, diagnostics_writer *write, const char *exhausted) {
+  GUARDED(of, exhausted);
   const kernel_module *module = of->lowered->module;
-  if (status < 1 || status > module->checks.count) return "error: unknown status\n";
-  const check_message *failed = &module->checks.items[status - 1];
   diagnostics *one = diagnostics_create(of->memory, of->from);
-  diagnose(one, "run-time", failed->where, "%s", failed->message);
+  if (status < 1 || status > module->checks.count) {
+    diagnose(one, CODE_INTERNAL, (span){0, 0}, "internal error: unknown status %d", status);
+  } else {
+    const check_message *failed = &module->checks.items[status - 1];
+    diagnose(one, failed->code, failed->where, "%s", failed->message);
+  }
   text out = text_create(of->memory);
-  diagnostics_write(one, &out);
+  write(one, &out);
   return out.data;
+}
+
+const char *session_status(session *of, int status) {
+  return write_status(of, status, diagnostics_write, exhausted_text);
+}
+
+const char *session_status_json(session *of, int status) {
+  return write_status(of, status, diagnostics_write_json, exhausted_json);
 }

@@ -25,8 +25,10 @@ const char *const *session_stages(void);
 bool session_failed(const session *of);
 bool session_exhausted(const session *of);
 bool session_internal(const session *of);
-const char *session_diagnostics(session *of); /* written as text; "" when there are none */
-const char *session_dump(session *of);        /* the dumped stages, "" when none */
+const char *session_diagnostics(session *of);      /* written as text; "" when there are none */
+const char *session_diagnostics_json(session *of); /* written as JSON, one object a line */
+const diagnostics *session_diagnostic_list(const session *of);
+const char *session_dump(session *of); /* the dumped stages, "" when none */
 const tensor_program *session_model(const session *of);
 
 typedef enum {
@@ -74,7 +76,9 @@ typedef struct {
 } stage_time;
 const stage_time *session_times(const session *of, int *count);
 
-/* What a status other than 0 of a generated function means: the message with its line and caret, as text. */
+/* What a status other than 0 of a generated function means: the message with its line and caret, as text; and as JSON.
+ */
 const char *session_status(session *of, int status);
+const char *session_status_json(session *of, int status);
 
 #endif

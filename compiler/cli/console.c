@@ -1,20 +1,76 @@
 /* The console (see console.h). */
 #include "compiler/cli/console.h"
 
-#include "compiler/base/diagnostic.h"
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LISTED_NAMES = 8 };
 
+/* What the process says on standard error. It is one for all commands, as standard error is. */
+static struct {
+  bool json;
+  FILE *waiting; /* in memory: messages, each ended by a zero */
+  char *data;
+  size_t length;
+} messages;
+
+void console_use_json(bool json) {
+  messages.json = json;
+}
+
+bool console_uses_json(void) {
+  return messages.json;
+}
+
 void complain(const char *format, ...) {
+  if (messages.json && !messages.waiting) messages.waiting = open_memstream(&messages.data, &messages.length);
+  FILE *to = messages.json && messages.waiting ? messages.waiting : stderr;
   va_list arguments;
   va_start(arguments, format);
-  fputs("adjoin: ", stderr);
-  vfprintf(stderr, format, arguments);
-  fputc('\n', stderr);
+  if (to == stderr) fputs("adjoin: ", to);
+  vfprintf(to, format, arguments);
+  fputc(to == stderr ? '\n' : '\0', to);
   va_end(arguments);
+}
+
+/* Messages of a command that succeeds are warnings. */
+static void write_waiting(exit_code code, text *out) {
+  static const diagnostic_code codes[] = {[EXIT_DONE] = CODE_INPUT,
+                                          [EXIT_INPUT] = CODE_INPUT,
+                                          [EXIT_USAGE] = CODE_USAGE,
+                                          [EXIT_NUMERICS] = CODE_NUMERICS,
+                                          [EXIT_INTERNAL] = CODE_INTERNAL};
+  severity level = code == EXIT_DONE ? SEVERITY_WARNING : SEVERITY_ERROR;
+  for (const char *at = messages.data; at < messages.data + messages.length; at += strlen(at) + 1)
+    diagnostic_write_bare_json(level, codes[code], at, out);
+}
+
+/* Memory may be what the messages are about: they have an arena of their own. */
+void console_finish(exit_code code) {
+  if (!messages.waiting) return;
+  bool kept = fclose(messages.waiting) == 0;
+  arena *memory = arena_create();
+  jmp_buf escape;
+  if (memory && kept && !setjmp(escape)) {
+    arena_set_escape(memory, &escape);
+    text out = text_create(memory);
+    write_waiting(code, &out);
+    fputs(out.data, stderr);
+  }
+  arena_release(memory);
+  free(messages.data);
+  messages.waiting = NULL;
+}
+
+void console_show(const diagnostics *found) {
+  text out = text_create(found->memory);
+  if (messages.json)
+    diagnostics_write_json(found, &out);
+  else
+    diagnostics_write(found, &out);
+  fputs(out.data, stderr);
 }
 
 exit_code console_flush(console *with) {

@@ -2,7 +2,7 @@
 #ifndef ADJOIN_CLI_CONSOLE_H
 #define ADJOIN_CLI_CONSOLE_H
 
-#include "compiler/base/text.h"
+#include "compiler/base/diagnostic.h"
 #include <stdbool.h>
 
 typedef enum {
@@ -19,8 +19,23 @@ typedef struct {
   text out;        /* standard output, written when the command is done: a failed command prints nothing there */
 } console;
 
-/* One message on standard error, as a line "adjoin: ...". */
+/* ---- standard error ---- */
+
+/* One message on standard error, as a line "adjoin: ...". Where diagnostics are JSON it waits for console_finish, since
+ * its code is the exit code's name. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* From here on standard error gets JSON, or text again. */
+void console_use_json(bool json);
+bool console_uses_json(void);
+
+/* Writes diagnostics to standard error, in the form in use. */
+void console_show(const diagnostics *found);
+
+/* Writes the messages that wait; to be called before the process ends with this code. */
+void console_finish(exit_code code);
+
+/* ---- standard output, and words ---- */
 
 /* Writes console.out to standard output; EXIT_INPUT with a message when that fails (a full disk, a closed pipe). */
 exit_code console_flush(console *with);
