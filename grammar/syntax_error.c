@@ -188,7 +188,8 @@ void report_unreadable(parser *with, token found) {
   }
   size_t digits = number_length(bytes);
   diagnose(with->report, CODE_BAD_NUMBER, found.where, "%s is neither a number nor a name", describe(with, found));
-  if (length > QUOTED || !begins_name(bytes[digits])) return;
+  bool hexadecimal = digits == 1 && *bytes == '0' && (bytes[1] == 'x' || bytes[1] == 'X');
+  if (length > QUOTED || hexadecimal || !begins_name(bytes[digits])) return;
   diagnose_hint(with->report, "a product needs its '*': %.*s*%.*s", (int)digits, bytes, (int)(length - digits),
                 bytes + digits);
   diagnose_fix(with->report, (span){found.where.begin + (uint32_t)digits, found.where.begin + (uint32_t)digits}, "*");
