@@ -95,3 +95,17 @@ const char *console_suggest_or_list(console *with, const char *name, const char 
   for (int k = 0; k < count; k++) text_format(&made, "%s%s", k ? ", " : "; it has ", candidates[k]);
   return made.data;
 }
+
+void append_wrapped(text *out, const char *content, int indent, int width) {
+  int column = 0;
+  for (;;) {
+    int length = (int)strcspn(content, " \n");
+    if (column && column + 1 + length > width) column = 0, text_append(out, "\n");
+    text_format(out, "%*s%.*s", column ? 1 : indent, "", length, content);
+    column = (column ? column + 1 : indent) + length;
+    content += length;
+    if (*content == '\n') column = 0, text_append(out, "\n");
+    if (!*content++) break;
+  }
+  text_append(out, "\n");
+}

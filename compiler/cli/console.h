@@ -43,6 +43,9 @@ exit_code console_flush(console *with);
 /* "; did you mean 'x'?", or "" when no candidate is near. */
 const char *console_suggest(console *with, const char *name, const char *const *candidates, int count);
 
+/* Breaks a text into lines of at most `width` columns, each after `indent` blanks; line ends in it are kept. */
+void append_wrapped(text *out, const char *content, int indent, int width);
+
 /* Where nothing is near and the candidates are few, the list of them instead: "; it has x, y". */
 const char *console_suggest_or_list(console *with, const char *name, const char *const *candidates, int count);
 

@@ -19,6 +19,12 @@ static int constant_named(const char *name) {
   return -1;
 }
 
+int constant_names(const char **names) {
+  int count = (int)(sizeof constants / sizeof *constants);
+  for (int k = 0; names && k < count; k++) names[k] = constants[k].name;
+  return count;
+}
+
 bool is_constant_name(const char *name) {
   return constant_named(name) >= 0;
 }

@@ -18,8 +18,8 @@ static void check_fix(subject *of, const char *model, const test_case *from, con
     subject_fails(of, "the edit for '%s' reaches outside the text", reported->message);
     return;
   }
-  const char *edited = arena_format(of->memory, "%.*s%s%s", (int)fix->where.begin, model, fix->replacement,
-                                    model + fix->where.end);
+  const char *edited =
+      arena_format(of->memory, "%.*s%s%s", (int)fix->where.begin, model, fix->replacement, model + fix->where.end);
   subject *again = subject_open(of->memory, of->name, edited, from);
   const diagnostics *left = session_diagnostic_list(again->with), *all = session_diagnostic_list(of->with);
   if (occurrences(left, reported) >= occurrences(all, reported))
