@@ -118,8 +118,9 @@ bool session_internal(const session *of) {
 
 typedef void diagnostics_writer(const diagnostics *from, text *out);
 
-static const char *write_diagnostics(session *of, diagnostics_writer *write, const char *exhausted) {
-  GUARDED(of, exhausted);
+/* NULL when memory runs out; so is write_status. */
+static const char *write_diagnostics(session *of, diagnostics_writer *write) {
+  GUARDED(of, NULL);
   text out = text_create(of->memory);
   write(of->report, &out);
   return out.data;
@@ -133,11 +134,13 @@ static const char exhausted_json[] =
     "\"hint\": null, \"notes\": [], \"fix\": null}\n";
 
 const char *session_diagnostics(session *of) {
-  return write_diagnostics(of, diagnostics_write, exhausted_text);
+  const char *written = write_diagnostics(of, diagnostics_write);
+  return written ? written : exhausted_text;
 }
 
 const char *session_diagnostics_json(session *of) {
-  return write_diagnostics(of, diagnostics_write_json, exhausted_json);
+  const char *written = write_diagnostics(of, diagnostics_write_json);
+  return written ? written : exhausted_json;
 }
 
 const diagnostics *session_diagnostic_list(const session *of) {
@@ -221,8 +224,8 @@ jit_code *session_compile(session *of) {
   return made;
 }
 
-static const char *write_status(session *of, int status, diagnostics_writer *write, const char *exhausted) {
-  GUARDED(of, exhausted);
+static const char *write_status(session *of, int status, diagnostics_writer *write) {
+  GUARDED(of, NULL);
   const kernel_module *module = of->lowered->module;
   diagnostics *one = diagnostics_create(of->memory, of->from);
   if (status < 1 || status > module->checks.count) {
@@ -237,9 +240,11 @@ static const char *write_status(session *of, int status, diagnostics_writer *wri
 }
 
 const char *session_status(session *of, int status) {
-  return write_status(of, status, diagnostics_write, exhausted_text);
+  const char *written = write_status(of, status, diagnostics_write);
+  return written ? written : exhausted_text;
 }
 
 const char *session_status_json(session *of, int status) {
-  return write_status(of, status, diagnostics_write_json, exhausted_json);
+  const char *written = write_status(of, status, diagnostics_write_json);
+  return written ? written : exhausted_json;
 }
