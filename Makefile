@@ -2,7 +2,7 @@
 #
 #   make            the program                          make demo      install, build, run the example of the README
 #   make deps       install missing Debian packages      make test      install, build, run every test
-#   make bench      compile times and run times          make install   the program into PREFIX/bin
+#   make bench      compile times and run times          make install   program, manual and completion under PREFIX
 #   make clean      remove build/                        make format    clang-format over our own files
 #
 # SANITIZE=1 builds into build/sanitize/ with the address and undefined-behaviour sanitizers; CHECKED=1 verifies the
@@ -49,7 +49,7 @@ ORACLE := $(call objects,$(call sources,tests/oracle))
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(call sources,tests/unit))
 BENCH := $(call objects,$(call sources,tests/bench) $(filter-out tests/runner/main.c,$(call sources,tests/runner)) $(call sources,tests/fuzz))
 
-.PHONY: all deps demo test check bench install clean format programs_for_tests programs_for_bench
+.PHONY: all deps demo test check bench install clean format documents programs_for_tests programs_for_bench
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -84,8 +84,8 @@ $(B)/tests/bench/measure: $(BENCH) $(ORACLE) $(COMPILER) $(RUNTIME)
 # ---- libadjoin ---------------------------------------------------------------------------------------------------
 
 # Both libraries are made of one object whose only global names are those of adjoin.h; libtcc is inside.
-VERSION := $(shell sed -n 's/^\#define ADJOIN_VERSION "\(.*\)"$$/\1/p' compiler/adjoin.h)
-SONAME := libadjoin.so.$(firstword $(subst ., ,$(VERSION)))
+VERSION = $(shell sed -n 's/^\#define ADJOIN_VERSION "\(.*\)"$$/\1/p' compiler/adjoin.h)
+SONAME = libadjoin.so.$(firstword $(subst ., ,$(VERSION)))
 LIBRARY_PARTS := $(LIBRARY) $(COMPILER) $(call objects,runtime/file.c runtime/array_error.c)
 
 $(B)/libadjoin.o: $(LIBRARY_PARTS)
@@ -136,19 +136,31 @@ $(B)/grammar/%.c $(B)/grammar/%.h: grammar/%.l | $(B)/packages-found
 $(call objects,$(call sources,grammar)) $(GENERATED): | $(B)/grammar/program.h $(B)/grammar/tokens.h
 
 # Templates of C text, as the lines of an array of strings.
-$(B)/%.inc: %.c.in
+$(B)/%.inc: %.c.in | $(B)/packages-found
 	@mkdir -p $(@D)
 	@sed 's/[\\"]/\\&/g; s/.*/"&\\n",/' $< >$@
 $(B)/compiler/emit/self_test.o: | $(B)/compiler/emit/self_test_declarations.inc $(B)/compiler/emit/self_test_program.inc
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
+# ---- what the program itself writes: manual pages, completion ------------------------------------------------------
+
+documents: $(B)/man/adjoin.1
+
+$(B)/man/adjoin.1: $(B)/adjoin
+	@echo "write  $(B)/man, $(B)/completion"
+	@mkdir -p $(B)/man $(B)/completion
+	@for command in $$($< help commands | cut -d ' ' -f 1); do \
+	  $< help --man $$command >$(B)/man/adjoin-$$command.1 || exit; done
+	@for shell in bash zsh; do $< help --completion=$$shell >$(B)/completion/adjoin.$$shell || exit; done
+	@$< help --man >$@
+
 # ---- Debian packages ---------------------------------------------------------------------------------------------
 
 # package=what it must provide: a command, or a header
 BUILD_PACKAGES := gcc=gcc libc6-dev=stdio.h flex=flex bison=bison libtcc-dev=libtcc.h libjansson-dev=jansson.h \
                   libzip-dev=zip.h
-TEST_PACKAGES := g++=g++ libcunit1-dev=CUnit/CUnit.h
+TEST_PACKAGES := g++=g++ libcunit1-dev=CUnit/CUnit.h groff-base=groff
 BENCH_PACKAGES := valgrind=valgrind
 
 # Sets the shell variable `missing` to the packages of $(1) whose product is absent.
@@ -191,8 +203,12 @@ bench: deps
 
 programs_for_bench: $(B)/tests/bench/measure
 
-install: all
+install: all documents
 	install -D -m 755 $(B)/adjoin $(DESTDIR)$(PREFIX)/bin/adjoin
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(B)/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -D -m 644 $(B)/completion/adjoin.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/adjoin
+	install -D -m 644 $(B)/completion/adjoin.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_adjoin
 
 clean:
 	rm -rf build

@@ -21,7 +21,7 @@ static void report_unknown(session *with, const char *name, const char *what) {
   LIST(const char *) known = {0};
   for (int k = 0; k < model->inputs.count; k++) list_push(with->memory, &known, model->inputs.items[k].name);
   for (int k = 0; k < model->definitions.count; k++) list_push(with->memory, &known, model->definitions.items[k]->name);
-  diagnose(with->report, "unknown-name", (span){0, 0}, "the model has no %s named '%s'", what, name);
+  diagnose(with->report, CODE_UNKNOWN_NAME, (span){0, 0}, "the model has no %s named '%s'", what, name);
   const char *near = nearest_name(name, known.items, known.count);
   if (near) diagnose_hint(with->report, "did you mean '%s'?", near);
 }
@@ -35,7 +35,7 @@ static bool find_inputs(session *with, const char *const *names, int count, numb
       return false;
     }
     if (with->model->inputs.items[found].role == ROLE_INDEX) {
-      diagnose(with->report, "no-derivative", with->model->inputs.items[found].where,
+      diagnose(with->report, CODE_NO_DERIVATIVE, with->model->inputs.items[found].where,
                "'%s' is index data: nothing has a derivative with respect to it", names[k]);
       return false;
     }
@@ -53,7 +53,7 @@ static bool find_definitions(session *with, const char *const *names, int count,
     }
     const binding *definition = with->model->definitions.items[found];
     if (real && definition->value->type != SCALAR_REAL) {
-      diagnose(with->report, "no-derivative", definition->where, "'%s' holds %s: it has no derivative", names[k],
+      diagnose(with->report, CODE_NO_DERIVATIVE, definition->where, "'%s' holds %s: it has no derivative", names[k],
                definition->value->type == SCALAR_WHOLE ? "whole numbers" : "truth values");
       return false;
     }
@@ -64,7 +64,7 @@ static bool find_definitions(session *with, const char *const *names, int count,
 
 static bool need_objective(session *with) {
   if (with->model->objective.value) return true;
-  diagnose(with->report, "no-objective", (span){0, 0}, "the model has no objective to differentiate");
+  diagnose(with->report, CODE_NO_OBJECTIVE, (span){0, 0}, "the model has no objective to differentiate");
   diagnose_hint(with->report, "write `minimize ...`, or ask for jvp, vjp or jac of an output");
   return false;
 }
@@ -347,7 +347,7 @@ static bool derive_start(session *with, const request *wanted, emitted_function 
   for (int k = 0; k < inputs.count; k++) {
     const input *of = &with->model->inputs.items[inputs.items[k]];
     if (which == 0 ? of->start : which == 1 ? of->lower : of->upper) continue;
-    diagnose(with->report, "no-such-value", of->where, "'%s' has no %s value", of->name, names[which]);
+    diagnose(with->report, CODE_NO_SUCH_VALUE, of->where, "'%s' has no %s value", of->name, names[which]);
     return false;
   }
   kernel_program *program = lower_start(with->lowered, names[which], inputs.items, inputs.count, which);

@@ -31,6 +31,7 @@ int main(int count, char **arguments) {
     code = run(memory, count, arguments);
   else
     complain("not enough memory");
+  console_finish(code);
   arena_release(memory);
   return (int)code;
 }

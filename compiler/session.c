@@ -54,7 +54,7 @@ kernel_program *session_pass(session *with, const char *stage, kernel_program *p
   const char *broken = kernel_verify(program);
   if (broken) {
     with->internal = true;
-    diagnose(with->report, "internal", (span){0, 0}, "internal error after '%s' of %s: %s", stage, program->name,
+    diagnose(with->report, CODE_INTERNAL, (span){0, 0}, "internal error after '%s' of %s: %s", stage, program->name,
              broken);
   }
 #endif
@@ -126,12 +126,31 @@ bool session_internal(const session *of) {
   return of->internal;
 }
 
-const char *session_diagnostics(session *of) {
-  static const char exhausted[] = "error: out of memory\n";
-  GUARDED(of, exhausted);
+typedef void diagnostics_writer(const diagnostics *from, text *out);
+
+/* NULL when memory runs out; so is write_status. */
+static const char *write_diagnostics(session *of, diagnostics_writer *write) {
+  GUARDED(of, NULL);
   text out = text_create(of->memory);
-  diagnostics_write(of->report, &out);
+  write(of->report, &out);
   return out.data;
+}
+
+/* What is said when there is no memory to say more. */
+static const char exhausted_text[] = "error: out of memory\n";
+static const char exhausted_json[] =
+    "{\"file\": null, \"begin\": null, \"end\": null, \"line\": null, \"column\": null, \"endLine\": null, "
+    "\"endColumn\": null, \"severity\": \"error\", \"code\": \"input\", \"message\": \"out of memory\", "
+    "\"hint\": null, \"notes\": [], \"fix\": null}\n";
+
+const char *session_diagnostics(session *of) {
+  const char *written = write_diagnostics(of, diagnostics_write);
+  return written ? written : exhausted_text;
+}
+
+const char *session_diagnostics_json(session *of) {
+  const char *written = write_diagnostics(of, diagnostics_write_json);
+  return written ? written : exhausted_json;
 }
 
 const diagnostics *session_reported(const session *of) {
@@ -269,7 +288,7 @@ jit_code *session_compile(session *of, int first) {
   mark(of, "tcc");
   if (!made) {
     of->internal = true;
-    diagnose(of->report, "internal", (span){0, 0}, "internal error: libtcc refused the generated code: %s",
+    diagnose(of->report, CODE_INTERNAL, (span){0, 0}, "internal error: libtcc refused the generated code: %s",
              errors.data);
   }
   return made;
@@ -279,16 +298,29 @@ const diagnostics *session_check(session *of, int status) {
   GUARDED(of, NULL);
   const kernel_module *module = of->lowered->module;
   diagnostics *one = diagnostics_create(of->memory, of->from);
-  bool known = status >= 1 && status <= module->checks.count;
-  const check_message *failed = known ? &module->checks.items[status - 1] : NULL;
-  diagnose(one, "run-time", known ? failed->where : (span){0, 0}, "%s", known ? failed->message : "unknown status");
+  if (status < 1 || status > module->checks.count) {
+    diagnose(one, CODE_INTERNAL, (span){0, 0}, "internal error: unknown status %d", status);
+  } else {
+    const check_message *failed = &module->checks.items[status - 1];
+    diagnose(one, failed->code, failed->where, "%s", failed->message);
+  }
   return one;
 }
 
-const char *session_status(session *of, int status) {
+static const char *write_status(session *of, int status, diagnostics_writer *write) {
   const diagnostics *one = session_check(of, status);
-  GUARDED(of, "error: out of memory\n");
+  GUARDED(of, NULL);
   text out = text_create(of->memory);
-  diagnostics_write(one, &out);
+  write(one, &out);
   return out.data;
+}
+
+const char *session_status(session *of, int status) {
+  const char *written = write_status(of, status, diagnostics_write);
+  return written ? written : exhausted_text;
+}
+
+const char *session_status_json(session *of, int status) {
+  const char *written = write_status(of, status, diagnostics_write_json);
+  return written ? written : exhausted_json;
 }

@@ -26,6 +26,7 @@ bool session_failed(const session *of);
 bool session_exhausted(const session *of);
 bool session_internal(const session *of);
 const char *session_diagnostics(session *of);           /* written as text; "" when there are none */
+const char *session_diagnostics_json(session *of);      /* written as JSON, one object a line */
 const diagnostics *session_reported(const session *of); /* the same one by one; NULL when memory ran out early */
 void session_forget_reported(session *of); /* a request that could not be had leaves the session as it was */
 const char *session_dump(session *of);     /* the dumped stages, "" when none */
@@ -70,8 +71,9 @@ typedef struct {
 const stage_time *session_times(const session *of, int *count);
 
 /* What a status other than 0 of a generated function means: the message with its place (NULL when memory runs out), and
- * as text with its line and caret. */
+ * as text with its line and caret, and as JSON. */
 const diagnostics *session_check(session *of, int status);
 const char *session_status(session *of, int status);
+const char *session_status_json(session *of, int status);
 
 #endif

@@ -51,8 +51,9 @@ ast_expression *build_number(parser *with, span where) {
   made->number = read_number(with, written);
   made->whole = !strpbrk(written, ".eE") && made->number < 9007199254740992.0;
   if (isinf(made->number)) {
-    diagnose(with->report, "number-too-large", where, "this number is too large: reals end near 1.8e308");
+    diagnose(with->report, CODE_NUMBER_TOO_LARGE, where, "this number is too large: reals end near 1.8e308");
     diagnose_hint(with->report, "infinity is written inf");
+    diagnose_fix(with->report, where, "inf");
   }
   return made;
 }
@@ -77,7 +78,7 @@ ast_expression *build_operation(parser *with, ast_kind kind, span where, ast_exp
 }
 
 ast_expression *build_reduction_node(parser *with, span where, ast_name name, const ast_binders *over,
-                                ast_expression *condition, ast_expression *body) {
+                                     ast_expression *condition, ast_expression *body) {
   ast_expression *made = build_node(with, AST_REDUCTION, where);
   made->name = name;
   made->binders = *over;
@@ -135,8 +136,8 @@ static void end_row(parser *with, ast_expression *array) {
   int length = array->operand_count - (array->rows - 1) * array->columns;
   if (length == array->columns || array->columns < 0) return;
   span last = array->operands[array->operand_count - 1]->where;
-  diagnose(with->report, "ragged-array", last, "row %d of this array has %d %s where row 1 has %d", array->rows, length,
-           length == 1 ? "entry" : "entries", array->columns);
+  diagnose(with->report, CODE_RAGGED_ARRAY, last, "row %d of this array has %d %s where row 1 has %d", array->rows,
+           length, length == 1 ? "entry" : "entries", array->columns);
   array->columns = -1;
 }
 

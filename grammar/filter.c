@@ -250,7 +250,7 @@ static int take_word(parser *with) {
     filter_skip(with);
     in->skipping = true;
   } else if (!in->silent && length_of(in->current) > LONGEST_NAME) {
-    diagnose(with->report, "long-name", in->current.where, "a name can have at most %d characters", LONGEST_NAME);
+    diagnose(with->report, CODE_LONG_NAME, in->current.where, "a name can have at most %d characters", LONGEST_NAME);
     filter_skip(with);
     in->skipping = true;
   }
@@ -269,7 +269,10 @@ static void take_token(parser *with) {
     filter_skip(with);
   }
   int kind = now.kind == TOKEN_NAME ? take_word(with) : now.kind;
-  if (in->at_start) in->statement = kind;
+  if (in->at_start) {
+    in->statement = kind;
+    in->statement_where = now.where;
+  }
   advance(in);
   give(in, kind, now.where);
   if (kind < 0) {

@@ -26,7 +26,7 @@ static char *scanner_text(parser *with) {
   char *zero = memchr(copy, '\0', length);
   if (!zero) return copy;
   uint32_t place = (uint32_t)(zero - copy);
-  diagnose(with->report, "bad-character", (span){place, place + 1},
+  diagnose(with->report, CODE_BAD_CHARACTER, (span){place, place + 1},
            "a zero byte can't be part of a model: is this a text file?");
   for (size_t i = place; i < length; i++)
     if (!copy[i]) copy[i] = ' ';
@@ -35,7 +35,7 @@ static char *scanner_text(parser *with) {
 
 static void check_statements(parser *with) {
   if (with->statement_count > 0 || with->report->error_count > 0) return;
-  diagnose(with->report, "empty-model", (span){0, 0}, "the model is empty: it has no statement");
+  diagnose(with->report, CODE_EMPTY_MODEL, (span){0, 0}, "the model is empty: it has no statement");
   diagnose_hint(with->report, "a model declares its inputs ('var x') and says what to do ('minimize x^2')");
 }
 
@@ -48,7 +48,7 @@ ast_model *parse(arena *memory, const source *from, diagnostics *report) {
   with->model = arena_new(memory, ast_model);
   with->too_deep_statement = -1;
   if (from->length > LONGEST_TEXT) {
-    diagnose(report, "too-long", (span){0, 0}, "the file is longer than %d MiB", LONGEST_TEXT >> 20);
+    diagnose(report, CODE_TOO_LONG, (span){0, 0}, "the file is longer than %d MiB", LONGEST_TEXT >> 20);
     return NULL;
   }
   with->filter.state.memory = memory;

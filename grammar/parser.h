@@ -45,6 +45,7 @@ typedef struct {
   token current, next;       /* read from the scanner, not yet given to the grammar */
   token given, given_before; /* the newest token given to the grammar, and the one before it */
   int statement;             /* the kind of the keyword that began this statement, or 0 */
+  span statement_where;      /* that keyword */
   bool at_start;             /* the next token begins a statement */
   bool at_block_start;       /* the next token begins a line of a block */
   bool skipping;             /* an error was reported: nothing but the statement's end is given any more */
@@ -128,7 +129,7 @@ void report_unreadable(parser *with, token found);
 void report_later_version(parser *with, span where, const char *what);
 void report_unclosed(parser *with, open_bracket opened);
 void report_misfit(parser *with, token closing, bool fits_an_outer_one);
-void report_chained_comparison(parser *with, span where);
+void report_chained_comparison(parser *with, span where, ast_expression *before, ast_expression *after);
 void report_too_deep(parser *with, span where);
 
 /* ---- build.c: nodes; each checks the depth of nesting ---- */
@@ -139,7 +140,7 @@ ast_expression *build_name(parser *with, ast_name name);
 ast_expression *build_operation(parser *with, ast_kind kind, span where, ast_expression *first, ast_expression *second,
                                 ast_expression *third);
 ast_expression *build_reduction_node(parser *with, span where, ast_name name, const ast_binders *over,
-                                ast_expression *condition, ast_expression *body);
+                                     ast_expression *condition, ast_expression *body);
 
 /* A node that is filled piece by piece, then finished with the place that it covers. */
 ast_expression *build_node(parser *with, ast_kind kind, span where);

@@ -235,7 +235,7 @@ comparison:
 /* A chain is read in full only to say what to write in its place. */
 comparisons:
   arithmetic relation arithmetic      { $$ = build_operation(with, $2, @$, $1, $3, NULL); }
-| comparisons relation arithmetic     { $$ = $1; report_chained_comparison(with, @2); }
+| comparisons relation arithmetic     { $$ = $1; report_chained_comparison(with, @2, $1, $3); }
 ;
 
 relation:

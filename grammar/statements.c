@@ -108,9 +108,9 @@ void add_objective(parser *with, span statement, bool maximize, ast_definition m
 /* The name becomes a part of file and function names: a dotted one would not do. */
 void add_model_name(parser *with, ast_name name) {
   if (strchr(name.name, '.')) {
-    diagnose(with->report, "bad-model-name", name.where, "a model's name can't have a '.'");
+    diagnose(with->report, CODE_BAD_MODEL_NAME, name.where, "a model's name can't have a '.'");
   } else if (with->model->name) {
-    diagnose(with->report, "duplicate-name", name.where, "this file names its model twice");
+    diagnose(with->report, CODE_SECOND_MODEL_NAME, name.where, "this file names its model twice");
     diagnose_note(with->report, with->model->name_where, "the first name stands here");
   } else {
     with->model->name = name.name;

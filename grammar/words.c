@@ -13,6 +13,9 @@ static const struct {
     {"def", TOKEN_DEF},     {"output", TOKEN_OUTPUT}, {"minimize", TOKEN_MINIMIZE}, {"maximize", TOKEN_MAXIMIZE},
 };
 
+/* Inside statements; the scanner and the filter know them one by one. */
+static const char *const expression_words[] = {"if", "then", "else", "and", "or", "not", "in"};
+
 static const char *const reductions[] = {"sum", "mean", "prod", "max", "min", "logsumexp", "any", "all"};
 
 static const struct {
@@ -29,6 +32,7 @@ static const struct {
 
 enum {
   STATEMENT_WORDS = sizeof statement_words / sizeof *statement_words,
+  EXPRESSION_WORDS = sizeof expression_words / sizeof *expression_words,
   REDUCTIONS = sizeof reductions / sizeof *reductions,
   LATER = sizeof later / sizeof *later,
   OPERATOR = CONTINUES_AFTER | CONTINUES_BEFORE,
@@ -96,4 +100,14 @@ const char *nearest_statement_keyword(const char *word) {
   const char *candidates[STATEMENT_WORDS];
   for (int i = 0; i < STATEMENT_WORDS; i++) candidates[i] = statement_words[i].word;
   return nearest_name(word, candidates, STATEMENT_WORDS);
+}
+
+int language_words(language_word_kind kind, const char **words) {
+  static const int counts[] = {
+      [WORDS_STATEMENTS] = STATEMENT_WORDS, [WORDS_EXPRESSIONS] = EXPRESSION_WORDS, [WORDS_REDUCTIONS] = REDUCTIONS};
+  for (int k = 0; words && k < counts[kind]; k++)
+    words[k] = kind == WORDS_STATEMENTS    ? statement_words[k].word
+               : kind == WORDS_EXPRESSIONS ? expression_words[k]
+                                           : reductions[k];
+  return counts[kind];
 }

@@ -14,6 +14,15 @@ enum {
   CONTEXT_BEFORE = 40 /* of these, how many stand before the span when the line is cut */
 };
 
+const char *diagnostic_code_name(diagnostic_code code) {
+  static const char *const names[] = {
+#define CODE(constant, name, title, explanation, wrong, right, arguments) [CODE_##constant] = name,
+#include "compiler/base/diagnostic_codes.def"
+#undef CODE
+  };
+  return names[code];
+}
+
 diagnostics *diagnostics_create(arena *memory, const source *from) {
   diagnostics *made = arena_new(memory, diagnostics);
   made->memory = memory;
@@ -33,7 +42,8 @@ static int reported(const diagnostics *to, severity level, span where, const cha
   return 0;
 }
 
-static void add(diagnostics *to, severity level, const char *code, span where, const char *format, va_list arguments) {
+static void add(diagnostics *to, severity level, diagnostic_code code, span where, const char *format,
+                va_list arguments) {
   to->dropped = 1;
   if (to->list.count == KEPT) {
     if (to->unlisted < INT32_MAX) to->unlisted++;
@@ -48,14 +58,14 @@ static void add(diagnostics *to, severity level, const char *code, span where, c
   to->dropped = 0;
 }
 
-void diagnose(diagnostics *to, const char *code, span where, const char *format, ...) {
+void diagnose(diagnostics *to, diagnostic_code code, span where, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   add(to, SEVERITY_ERROR, code, where, format, arguments);
   va_end(arguments);
 }
 
-void diagnose_warning(diagnostics *to, const char *code, span where, const char *format, ...) {
+void diagnose_warning(diagnostics *to, diagnostic_code code, span where, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   add(to, SEVERITY_WARNING, code, where, format, arguments);
@@ -85,6 +95,15 @@ void diagnose_note(diagnostics *to, span where, const char *format, ...) {
   list_push(to->memory, &of->notes, note);
 }
 
+void diagnose_fix(diagnostics *to, span where, const char *format, ...) {
+  diagnostic *of = newest(to);
+  if (!of) return;
+  va_list arguments;
+  va_start(arguments, format);
+  of->fix = (diagnostic_fix){where, arena_format_list(to->memory, format, arguments)};
+  va_end(arguments);
+}
+
 /* ---- showing a source line ---- */
 
 typedef struct {
@@ -95,18 +114,10 @@ typedef struct {
 
 /* The length of the printable character at `bytes`, or 0 when the first byte must not be shown: control characters,
  * their C1 kin, the directional marks that could make a line read differently, and what is not UTF-8. */
-static int printable_length(const unsigned char *bytes, int available) {
-  unsigned first = bytes[0];
-  if (first < 0x80) return first >= 0x20 && first != 0x7F;
-  int length = first >= 0xF0 && first < 0xF5 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 0;
-  if (first >= 0xF5 || length == 0 || length > available) return 0;
-  unsigned long point = first & (0xFFu >> (length + 1));
-  for (int i = 1; i < length; i++) {
-    if ((bytes[i] & 0xC0u) != 0x80) return 0;
-    point = point << 6 | (bytes[i] & 0x3Fu);
-  }
-  static const unsigned long least[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (point < least[length] || point < 0xA0 || point > 0x10FFFF || (point >= 0xD800 && point < 0xE000)) return 0;
+static int printable_length(const char *bytes, int available) {
+  unsigned long point;
+  int length = utf8_length(bytes, (size_t)available, &point);
+  if (point < 0x20 || (point >= 0x7F && point < 0xA0)) return 0;
   if ((point >= 0x200B && point <= 0x200F) || (point >= 0x2028 && point <= 0x202E)) return 0;
   return (point >= 0x2066 && point <= 0x2069) || point == 0xFEFF ? 0 : length;
 }
@@ -135,7 +146,7 @@ static void push_character(arena *memory, cells *to, const char *bytes, int *tak
     while (to->count % TAB_WIDTH);
     return;
   }
-  int length = printable_length((const unsigned char *)bytes, available);
+  int length = printable_length(bytes, available);
   if (length) *taken = length;
   list_push(memory, to, length ? (cell){bytes, length, marked} : (cell){"?", 1, marked});
 }
@@ -192,30 +203,34 @@ static void write_excerpt(const source *from, span where, text *out) {
 
 /* ---- writing ---- */
 
-static int has_place(const source *from, span where) {
+int has_place(const source *from, span where) {
   return (where.begin || where.end) && where.begin <= from->length;
 }
 
-static void write_message(const source *from, span where, const char *kind, const char *message, text *out) {
+/* `code` is written after the message; a note has none: NULL. */
+static void write_message(const source *from, span where, const char *kind, const char *message, const char *code,
+                          text *out) {
+  const char *before = code ? " [" : "", *after = code ? "]" : "";
+  if (!code) code = "";
   if (!has_place(from, where)) {
-    text_format(out, "%s: %s: %s\n", from->name, kind, message);
+    text_format(out, "%s: %s: %s%s%s%s\n", from->name, kind, message, before, code, after);
     return;
   }
   position at = source_position(from, where.begin);
-  text_format(out, "%s:%d:%d: %s: %s\n", from->name, at.line, at.column, kind, message);
+  text_format(out, "%s:%d:%d: %s: %s%s%s%s\n", from->name, at.line, at.column, kind, message, before, code, after);
   write_excerpt(from, where, out);
 }
 
 void diagnostic_write(const source *from, const diagnostic *each, text *out) {
-  write_message(from, each->where, each->level == SEVERITY_ERROR ? "error" : "warning", each->message, out);
+  write_message(from, each->where, each->level == SEVERITY_ERROR ? "error" : "warning", each->message,
+                diagnostic_code_name(each->code), out);
   if (each->hint) text_format(out, "    = %s\n", each->hint);
   for (int i = 0; i < each->notes.count; i++)
-    write_message(from, each->notes.items[i].where, "note", each->notes.items[i].message, out);
+    write_message(from, each->notes.items[i].where, "note", each->notes.items[i].message, NULL, out);
 }
 
-/* The order of the text, and of report where places are equal: an insertion sort of at most KEPT numbers, nearly in
- * order already. */
-static int *ordered(const diagnostics *from, arena *memory) {
+/* An insertion sort of at most KEPT numbers, nearly in order already. */
+int *diagnostics_ordered(const diagnostics *from, arena *memory) {
   int *order = arena_array(memory, int, from->list.count + 1);
   for (int i = 0; i < from->list.count; i++) {
     int at = i;
@@ -227,7 +242,7 @@ static int *ordered(const diagnostics *from, arena *memory) {
 }
 
 void diagnostics_write(const diagnostics *from, text *out) {
-  const int *order = ordered(from, out->memory);
+  const int *order = diagnostics_ordered(from, out->memory);
   int count = from->list.count;
   for (int i = 0; i < count && i < WRITTEN; i++) diagnostic_write(from->from, &from->list.items[order[i]], out);
   long more = (count > WRITTEN ? count - WRITTEN : 0) + (long)from->unlisted;

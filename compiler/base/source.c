@@ -3,6 +3,28 @@
 
 #include <string.h>
 
+static int begins_character(char byte) {
+  return ((unsigned char)byte & 0xC0u) != 0x80u;
+}
+
+static void count_characters(arena *memory, source *of) {
+  size_t blocks = (of->length < UINT32_MAX ? of->length : UINT32_MAX) / SOURCE_BLOCK + 1;
+  of->characters = arena_array(memory, uint32_t, blocks);
+  for (size_t block = 0; block + 1 < blocks; block++) {
+    uint32_t count = of->characters[block];
+    const char *bytes = of->text + block * SOURCE_BLOCK;
+    for (int i = 0; i < SOURCE_BLOCK; i++) count += (uint32_t)begins_character(bytes[i]);
+    of->characters[block + 1] = count;
+  }
+}
+
+/* How many characters begin before this byte. */
+static uint32_t characters_before(const source *of, uint32_t offset) {
+  uint32_t count = of->characters[offset / SOURCE_BLOCK];
+  for (uint32_t i = offset - offset % SOURCE_BLOCK; i < offset; i++) count += (uint32_t)begins_character(of->text[i]);
+  return count;
+}
+
 source *source_create(arena *memory, const char *name, const char *text, size_t length) {
   source *made = arena_new(memory, source);
   made->name = arena_copy(memory, name, strlen(name));
@@ -11,6 +33,7 @@ source *source_create(arena *memory, const char *name, const char *text, size_t 
   list_push(memory, &made->lines, 0);
   for (size_t i = 0; i < length && i < UINT32_MAX; i++)
     if (text[i] == '\n') list_push(memory, &made->lines, (uint32_t)i + 1);
+  count_characters(memory, made);
   return made;
 }
 
@@ -34,10 +57,8 @@ int source_line_number(const source *from, uint32_t offset) {
 position source_position(const source *from, uint32_t offset) {
   if (offset > from->length) offset = (uint32_t)from->length;
   int line = line_of(from, offset);
-  int column = 1;
-  for (uint32_t i = from->lines.items[line]; i < offset; i++)
-    if (((unsigned char)from->text[i] & 0xC0u) != 0x80u) column++;
-  return (position){line + 1, column};
+  uint32_t before = characters_before(from, offset) - characters_before(from, from->lines.items[line]);
+  return (position){line + 1, (int)before + 1};
 }
 
 const char *source_line(const source *from, int line, int *length) {

@@ -5,6 +5,8 @@
 #include "compiler/base/arena.h"
 #include <stdint.h>
 
+enum { SOURCE_BLOCK = 4096 };
+
 /* Bytes begin .. end-1 of the source. An all-zero span means "no place known". */
 typedef struct {
   uint32_t begin, end;
@@ -15,6 +17,8 @@ typedef struct {
   const char *text; /* terminated by a zero, which `length` does not count */
   size_t length;
   LIST(uint32_t) lines; /* the offset of each line's first byte */
+  uint32_t *characters; /* how many begin before each block of SOURCE_BLOCK bytes, so that a column in a line of
+                           megabytes is soon counted */
 } source;
 
 /* 1-based; columns count bytes' characters (UTF-8 continuation bytes do not count). */

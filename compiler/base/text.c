@@ -91,3 +91,40 @@ void text_append_number(text *out, double value, int point) {
     if (point && !strpbrk(form, ".e")) text_append(out, ".0");
   }
 }
+
+int utf8_length(const char *bytes, size_t available, unsigned long *point) {
+  unsigned first = (unsigned char)bytes[0];
+  *point = first;
+  if (first < 0x80) return 1;
+  int length = first >= 0xF5 ? 0 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 0;
+  if (length == 0 || (size_t)length > available) return 0;
+  *point = first & (0xFFu >> (length + 1));
+  for (int i = 1; i < length; i++) {
+    unsigned next = (unsigned char)bytes[i];
+    if ((next & 0xC0u) != 0x80) return 0;
+    *point = *point << 6 | (next & 0x3Fu);
+  }
+  static const unsigned long least[] = {0, 0, 0x80, 0x800, 0x10000};
+  int surrogate = *point >= 0xD800 && *point < 0xE000;
+  return *point < least[length] || *point > 0x10FFFF || surrogate ? 0 : length;
+}
+
+void json_string_append(text *out, const char *content) {
+  size_t left = strlen(content);
+  text_append(out, "\"");
+  while (left) {
+    unsigned long point;
+    int length = utf8_length(content, left, &point);
+    if (!length)
+      text_append(out, "\\ufffd");
+    else if (point == '"' || point == '\\')
+      text_format(out, "\\%c", (int)point);
+    else if (point < ' ' || point == 127)
+      text_format(out, "\\u%04lx", point);
+    else
+      text_append_bytes(out, content, (size_t)length);
+    content += length ? length : 1;
+    left -= (size_t)(length ? length : 1);
+  }
+  text_append(out, "\"");
+}

@@ -19,4 +19,11 @@ void text_format(text *out, const char *format, ...) __attribute__((format(print
  * reads as a real number in C and in the language ("1" is written "1.0" when `point` is not 0). */
 void text_append_number(text *out, double value, int point);
 
+/* The length of the UTF-8 character at `bytes`, of which `available` > 0 can be read, and its code point; 0 when there
+ * is none. */
+int utf8_length(const char *bytes, size_t available, unsigned long *point);
+
+/* A JSON string. Bytes that are not UTF-8 become the replacement character, U+FFFD. */
+void json_string_append(text *out, const char *content);
+
 #endif

@@ -13,7 +13,8 @@
 static const double common_roundings = 100, common_changes = 10;
 static const double useless_tolerance = 0.1; /* above it a comparison says nothing */
 
-/* Rounding is relative to this part, at least, of the size that numbers naturally have: what cancels leaves nothing else. */
+/* Rounding is relative to this part, at least, of the size that numbers naturally have: what cancels leaves nothing
+ * else. */
 static const double natural_part = 0.1;
 
 /* A function's results: in float, in double, and in double after the inputs changed in their last digits. */

@@ -2,6 +2,7 @@
 #ifndef ADJOIN_CLI_CONSOLE_H
 #define ADJOIN_CLI_CONSOLE_H
 
+#include "compiler/base/diagnostic.h"
 #include "compiler/binding/report.h"
 #include <stdbool.h>
 
@@ -20,8 +21,23 @@ typedef struct {
   text out;          /* standard output, written when the command is done: a failed command prints nothing there */
 } console;
 
-/* One message on standard error, as a line "adjoin: ...". */
+/* ---- standard error ---- */
+
+/* One message on standard error, as a line "adjoin: ...". Where diagnostics are JSON it waits for console_finish, since
+ * its code is the exit code's name. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* From here on standard error gets JSON, or text again. */
+void console_use_json(bool json);
+bool console_uses_json(void);
+
+/* Writes diagnostics to standard error, in the form in use. */
+void console_show(const diagnostics *found);
+
+/* Writes the messages that wait; to be called before the process ends with this code. */
+void console_finish(exit_code code);
+
+/* ---- standard output, and words ---- */
 
 /* A console for one run of a command. */
 console console_create(arena *memory, jmp_buf *escape);
@@ -31,6 +47,9 @@ exit_code console_flush(console *with);
 
 /* "; did you mean 'x'?", or "" when no candidate is near. */
 const char *console_suggest(console *with, const char *name, const char *const *candidates, int count);
+
+/* Breaks a text into lines of at most `width` columns, each after `indent` blanks; line ends in it are kept. */
+void append_wrapped(text *out, const char *content, int indent, int width);
 
 /* Where nothing is near and the candidates are few, the list of them instead: "; it has x, y". */
 const char *console_suggest_or_list(console *with, const char *name, const char *const *candidates, int count);

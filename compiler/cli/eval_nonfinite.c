@@ -3,7 +3,6 @@
 #include "compiler/cli/eval.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 /* The first entry that is not finite, or -1. */
@@ -20,7 +19,7 @@ static const char *word(double value) {
 static void warn(diagnostics *to, const quantity *of, int64_t entry, span where, const char *format) {
   const char *name =
       arena_format(to->memory, "%s%s", of->name, entry_place(&(reporting){.memory = to->memory}, of, entry));
-  diagnose_warning(to, "not-finite", where, format, name, word(of->entries[entry]));
+  diagnose_warning(to, CODE_NOT_FINITE, where, format, name, word(of->entries[entry]));
 }
 
 static void warn_inputs(diagnostics *to, const bound_model *inputs) {
@@ -106,8 +105,6 @@ exit_code explain_nonfinite(console *with, session *fresh, const bound_model *in
   bool explained = values && warn_definition(found, inputs, values);
   explained = warn_directions(found, inputs, along) || explained;
   if (values && !explained) warn_derivative(found, of);
-  text out = text_create(with->memory);
-  diagnostics_write(found, &out);
-  fputs(out.data, stderr);
+  console_show(found);
   return EXIT_DONE;
 }

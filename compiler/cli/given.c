@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-
 bool read_value(const char *value, host_array *into, array_error *error) {
   return *value == '@' ? array_read(value + 1, into, error) : array_parse(value, into, error);
 }

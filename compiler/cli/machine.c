@@ -12,7 +12,7 @@
 enum { LARGEST_MODEL = 1 << 28 };
 
 exit_code session_report(session *of) {
-  fputs(session_diagnostics(of), stderr);
+  fputs(console_uses_json() ? session_diagnostics_json(of) : session_diagnostics(of), stderr);
   if (session_internal(of)) return EXIT_INTERNAL;
   return session_failed(of) ? EXIT_INPUT : EXIT_DONE;
 }
@@ -88,6 +88,6 @@ exit_code machine_run(machine *on, int function, int64_t directions, const doubl
   if (status < 0)
     complain("not enough memory for the workspace that these extents need");
   else
-    fputs(session_status(on->from, status), stderr);
+    fputs(console_uses_json() ? session_status_json(on->from, status) : session_status(on->from, status), stderr);
   return EXIT_INPUT;
 }

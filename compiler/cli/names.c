@@ -2,7 +2,6 @@
 #include "compiler/cli/names.h"
 
 #include "compiler/cli/given.h"
-#include <stdio.h>
 #include <string.h>
 
 name_list names_wrt(console *with, const tensor_program *model, const name_list *wrt, unsigned usual,
@@ -30,12 +29,10 @@ static name_list candidates(console *with, const tensor_program *model, unsigned
 static void report_inactive(console *with, const tensor_program *model, const input *of) {
   diagnostics *one = diagnostics_create(with->memory, model->from);
   bool whole = of->role == ROLE_INDEX;
-  diagnose(one, "no-derivative", of->where, "'%s' is %s: nothing has a derivative with respect to it", of->name,
+  diagnose(one, CODE_NO_DERIVATIVE, of->where, "'%s' is %s: nothing has a derivative with respect to it", of->name,
            whole ? "index data" : "data");
   if (!whole) diagnose_hint(one, "declare it as param to have its derivatives");
-  text out = text_create(with->memory);
-  diagnostics_write(one, &out);
-  fputs(out.data, stderr);
+  console_show(one);
 }
 
 static const char *kinds_in_words(unsigned kinds) {

@@ -2,7 +2,6 @@
 #include "compiler/cli/options.h"
 
 #include "compiler/base/diagnostic.h"
-#include <argp.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +22,10 @@ enum {
   KEY_TARGET,
   KEY_LINES,
   KEY_SELF_TEST,
-  KEY_DEPFILE
+  KEY_DEPFILE,
+  KEY_DIAGNOSTICS,
+  KEY_MAN,
+  KEY_COMPLETION
 };
 
 #define ROW_DIM                                                                                                        \
@@ -38,6 +40,12 @@ enum {
   }
 #define ROW_STRICT                                                                                                     \
   { .name = "strict", .key = KEY_STRICT, .doc = "Refuse inputs that hold nan" }
+
+#define ROW_DIAGNOSTICS                                                                                                \
+  {                                                                                                                    \
+    .name = "diagnostics", .key = KEY_DIAGNOSTICS, .arg = "FORM",                                                      \
+    .doc = "How errors and warnings are written: text (the default), or json, an object a line"                        \
+  }
 
 static const struct argp_option eval_options[] = {
     {.name = "of",
@@ -57,13 +65,14 @@ static const struct argp_option eval_options[] = {
     ROW_STRICT,
     ROW_DIM,
     ROW_JSON,
+    ROW_DIAGNOSTICS,
     ROW_DUMP,
     {0}};
 
 #define ROW_REAL                                                                                                       \
   { .name = "real", .key = KEY_REAL, .arg = "TYPE", .doc = "double (the default) or float" }
 
-static const struct argp_option check_options[] = {ROW_STRICT, ROW_DIM, ROW_REAL, ROW_JSON, {0}};
+static const struct argp_option check_options[] = {ROW_STRICT, ROW_DIM, ROW_REAL, ROW_JSON, ROW_DIAGNOSTICS, {0}};
 
 static const struct argp_option emit_options[] = {
     {.name = "output",
@@ -105,7 +114,17 @@ static const struct argp_option emit_options[] = {
      .doc = "The same as gcc spells it: -MD names the file after "
             "the output, -MT its target (-MQ quotes it first); -MMD is -MD, and -MP is always on"},
     {.key = 'M', .arg = "KIND", .flags = OPTION_HIDDEN},
+    ROW_DIAGNOSTICS,
     ROW_DUMP,
+    {0}};
+
+static const struct argp_option help_options[] = {
+    {.name = "man", .key = KEY_MAN, .doc = "Write the manual page of COMMAND, or of adjoin itself, as roff"},
+    {.name = "completion",
+     .key = KEY_COMPLETION,
+     .arg = "SHELL",
+     .doc = "Write the completion for a shell: bash or zsh"},
+    ROW_DIAGNOSTICS,
     {0}};
 
 #define INPUTS_TEXT                                                                                                    \
@@ -120,10 +139,7 @@ static const struct argp_option emit_options[] = {
   "\n\nExit codes: 0 done, 1 the input is wrong, 2 the command line is wrong, 3 the numerics failed, 4 an internal "   \
   "error."
 
-static const struct {
-  const char *word, *arguments, *text;
-  const struct argp_option *rows;
-} commands[COMMAND_COUNT] = {
+static const command_page commands[COMMAND_COUNT] = {
     [COMMAND_EVAL] = {"eval", "MODEL [NAME=VALUE | FILE | FOLDER/]...",
                       "Evaluates a model and its derivatives at the given inputs.\v" INPUTS_TEXT
                       "A var that is not given takes its start value.\n\n"
@@ -146,7 +162,15 @@ static const struct {
                       "output R.\n\n"
                       "  adjoin emit rosenbrock.adj -o rosenbrock.h -MD\n"
                       "  adjoin emit net.adj --of value,grad --dim n=10 --prefix net10 --target c -o net10" EXIT_TEXT,
-                      emit_options}};
+                      emit_options},
+    [COMMAND_HELP] = {
+        "help", "[COMMAND | CODE | commands | codes | words]",
+        "Tells about a command, or what a diagnostic's code means and how to put it right.\v"
+        "Without an argument it gives an overview. `commands`, `codes` and `words` list the commands, the "
+        "codes, and the words of the language by kind.\n\n"
+        "  adjoin help eval\n"
+        "  adjoin help unknown-name" EXIT_TEXT,
+        help_options}};
 
 typedef struct {
   console *with;
@@ -163,6 +187,140 @@ static const struct {
                 {"jvp", PRODUCT_JVP, true},     {"vjp", PRODUCT_VJP, true}};
 
 enum { PRODUCT_COUNT = sizeof products / sizeof products[0] };
+
+static const char *const *product_names(console *with, command_name command) {
+  const char **names = arena_array(with->memory, const char *, PRODUCT_COUNT + 1);
+  int count = 0;
+  for (int k = 0; k < PRODUCT_COUNT; k++)
+    if (command != COMMAND_EMIT || products[k].emitted) names[count++] = products[k].name;
+  return names;
+}
+
+/* ---- the tables as others see them ---- */
+
+static const char *const real_words[] = {"double", "float", NULL};
+static const char *const target_words[] = {"header", "c", NULL};
+static const char *const form_words[] = {"text", "json", NULL};
+static const char *const shell_words[] = {"bash", "zsh", NULL};
+
+option_values options_values(console *with, command_name command, int key) {
+  switch (key) {
+  case KEY_OF: return (option_values){.words = product_names(with, command), .list = true};
+  case KEY_REAL: return (option_values){.words = real_words};
+  case KEY_TARGET: return (option_values){.words = target_words};
+  case KEY_DIAGNOSTICS: return (option_values){.words = form_words};
+  case KEY_COMPLETION: return (option_values){.words = shell_words};
+  case KEY_DUMP: return (option_values){.words = session_stages()};
+  case KEY_DEPFILE:
+  case 'o': return (option_values){.file = true};
+  default: return (option_values){0};
+  }
+}
+
+const command_page *options_page(command_name command) {
+  return &commands[command];
+}
+
+bool option_is_end(const struct argp_option *row) {
+  return !row->name && !row->key;
+}
+
+bool option_is_remark(const struct argp_option *row) {
+  return row->flags & OPTION_DOC;
+}
+
+bool option_is_shown(const struct argp_option *row) {
+  return row->name && !(row->flags & OPTION_HIDDEN) && !option_is_remark(row);
+}
+
+bool options_ask_for_json(int count, char **arguments) {
+  bool json = false;
+  for (int k = 1; k < count && strcmp(arguments[k], "--"); k++) {
+    const char *form = NULL;
+    if (!strncmp(arguments[k], "--diagnostics=", 14)) form = arguments[k] + 14;
+    if (!strcmp(arguments[k], "--diagnostics") && k + 1 < count) form = arguments[k + 1];
+    if (form) json = !strcmp(form, "json");
+  }
+  return json;
+}
+
+/* ---- mistakes ---- */
+
+/* Says what is wrong on the command line, and ends the process. */
+static void mistake(struct argp_state *state, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
+static void mistake(struct argp_state *state, const char *format, ...) {
+  parsing *in = state->input;
+  va_list arguments;
+  va_start(arguments, format);
+  const char *message = arena_format_list(in->with->memory, format, arguments);
+  va_end(arguments);
+  if (!console_uses_json()) argp_error(state, "%s", message);
+  complain("%s", message);
+  console_finish(EXIT_USAGE);
+  exit(EXIT_USAGE);
+}
+#pragma GCC poison argp_error
+
+/* The option that a long word names: in full, or by a beginning that no other has. */
+static struct argp_option named_option(struct argp_state *state, const char *word, size_t length) {
+  static const struct argp_option own[] = {{.name = "help"}, {.name = "usage"}, {0}};
+  parsing *in = state->input;
+  const struct argp_option *const tables[] = {commands[in->command].rows, own};
+  LIST(const char *) all = {0}, fitting = {0};
+  struct argp_option found = {0};
+  for (int t = 0; t < 2; t++)
+    for (const struct argp_option *row = tables[t]; !option_is_end(row); row++) {
+      if (!option_is_shown(row)) continue;
+      list_push(in->with->memory, &all, arena_format(in->with->memory, "--%s", row->name));
+      if (strncmp(row->name, word + 2, length - 2)) continue;
+      if (strlen(row->name) == length - 2) return *row;
+      list_push(in->with->memory, &fitting, all.items[all.count - 1]);
+      found = *row;
+    }
+  const char *name = arena_copy(in->with->memory, word, length);
+  if (!fitting.count)
+    mistake(state, "unrecognized option '%s'%s", name, console_suggest(in->with, name, all.items, all.count));
+  if (fitting.count == 1) return found;
+  text possible = text_create(in->with->memory);
+  for (int k = 0; k < fitting.count; k++) text_format(&possible, " '%s'", fitting.items[k]);
+  mistake(state, "option '%s' is ambiguous; possibilities:%s", name, possible.data);
+}
+
+/* Long options: whether the next word is the value. */
+static bool check_long(struct argp_state *state, const char *word, bool last) {
+  size_t length = strcspn(word, "=");
+  struct argp_option found = named_option(state, word, length);
+  if (word[length] && !found.arg) mistake(state, "option '--%s' doesn't allow an argument", found.name);
+  if (found.arg && !word[length] && last) mistake(state, "option '--%s' requires an argument", found.name);
+  return found.arg && !word[length];
+}
+
+/* The same for a word of short ones. */
+static bool check_short(struct argp_state *state, const char *word, bool last) {
+  const parsing *in = state->input;
+  for (const char *at = word + 1; *at; at++) {
+    const struct argp_option *row = commands[in->command].rows;
+    while (!option_is_end(row) && row->key != *at) row++;
+    if (option_is_end(row) && *at != '?') mistake(state, "invalid option -- '%c'", *at);
+    if (option_is_end(row) || !row->arg) continue;
+    if (!at[1] && last) mistake(state, "option requires an argument -- '%c'", *at);
+    return !at[1];
+  }
+  return false;
+}
+
+/* What argp would refuse is refused here, so that it is said in the form that was asked for, and with a suggestion. */
+static void check_words(struct argp_state *state) {
+  state->name = state->argv[0]; /* which argp itself sets a little later */
+  for (int k = 1; k < state->argc && strcmp(state->argv[k], "--"); k++) {
+    const char *word = state->argv[k];
+    if (word[0] != '-' || !word[1]) continue;
+    bool last = k + 1 == state->argc;
+    if (word[1] == '-' ? check_long(state, word, last) : check_short(state, word, last)) k++;
+  }
+}
+
+/* ---- reading ---- */
 
 bool is_name(const char *name, size_t length) {
   bool begins = true; /* a part of the name is to begin here */
@@ -202,27 +360,24 @@ static void split_list(struct argp_state *state, const char *list, void (*each)(
 
 static void add_product(struct argp_state *state, const char *name) {
   parsing *in = state->input;
-  const char *names[PRODUCT_COUNT];
+  text known = text_create(in->with->memory);
+  const char *const *names = product_names(in->with, in->command);
   int count = 0;
-  for (int k = 0; k < PRODUCT_COUNT; k++) {
-    bool usable = in->command != COMMAND_EMIT || products[k].emitted;
-    if (usable) names[count++] = products[k].name;
-    if (strcmp(products[k].name, name)) continue;
-    if (!usable)
-      argp_error(state, "--of: '%s' is not emitted: %s with unit directions gives it, a column at a time", name,
-                 products[k].bit == PRODUCT_HESS ? "hvp" : "jvp");
-    in->into->products |= products[k].bit;
-    return;
-  }
-  argp_error(state, "--of: '%s' is none of %s%s", name,
-             in->command == COMMAND_EMIT ? "value, grad, hvp, mixed, jvp, vjp"
-                                         : "value, grad, hvp, mixed, hess, jac, jvp, vjp",
-             console_suggest(in->with, name, names, count));
+  for (; names[count] && strcmp(names[count], name); count++)
+    text_format(&known, "%s%s", count ? ", " : "", names[count]);
+  for (int k = 0; !names[count] && k < PRODUCT_COUNT; k++)
+    if (!strcmp(products[k].name, name))
+      mistake(state, "--of: '%s' is not emitted: %s with unit directions gives it, a column at a time", name,
+              products[k].bit == PRODUCT_HESS ? "hvp" : "jvp");
+  if (!names[count])
+    mistake(state, "--of: '%s' is none of %s%s", name, known.data, console_suggest(in->with, name, names, count));
+  for (int k = 0; k < PRODUCT_COUNT; k++)
+    if (!strcmp(products[k].name, name)) in->into->products |= products[k].bit;
 }
 
 static void add_name(struct argp_state *state, const char *option, const char *name, name_list *to) {
   parsing *in = state->input;
-  if (!is_name(name, strlen(name))) argp_error(state, "%s: '%s' is not a name", option, name);
+  if (!is_name(name, strlen(name))) mistake(state, "%s: '%s' is not a name", option, name);
   for (int k = 0; k < to->count; k++)
     if (!strcmp(to->items[k], name)) return;
   list_push(in->with->memory, to, name);
@@ -239,13 +394,13 @@ static void add_show(struct argp_state *state, const char *name) {
 static void add_dim(struct argp_state *state, const char *part) {
   parsing *in = state->input;
   assignment given;
-  if (!split_assignment(in->with, part, &given)) argp_error(state, "--dim: '%s' is not NAME=NUMBER", part);
+  if (!split_assignment(in->with, part, &given)) mistake(state, "--dim: '%s' is not NAME=NUMBER", part);
   char *end;
   long long value = strtoll(given.value, &end, 10);
   bool whole = isdigit((unsigned char)*given.value) && !*end;
-  if (!whole || value == INT64_MAX) argp_error(state, "--dim: '%s' is not a whole number from 0 on", given.value);
+  if (!whole || value == INT64_MAX) mistake(state, "--dim: '%s' is not a whole number from 0 on", given.value);
   for (int k = 0; k < in->into->dims.count; k++)
-    if (!strcmp(in->into->dims.items[k].name, given.name)) argp_error(state, "--dim: '%s' is given twice", given.name);
+    if (!strcmp(in->into->dims.items[k].name, given.name)) mistake(state, "--dim: '%s' is given twice", given.name);
   fixed_extent made = {given.name, value};
   list_push(in->with->memory, &in->into->dims, made);
 }
@@ -253,10 +408,9 @@ static void add_dim(struct argp_state *state, const char *part) {
 static void add_along(struct argp_state *state, const char *argument) {
   parsing *in = state->input;
   assignment given;
-  if (!split_assignment(in->with, argument, &given)) argp_error(state, "--along: '%s' is not NAME=VALUE", argument);
+  if (!split_assignment(in->with, argument, &given)) mistake(state, "--along: '%s' is not NAME=VALUE", argument);
   for (int k = 0; k < in->into->along.count; k++)
-    if (!strcmp(in->into->along.items[k].name, given.name))
-      argp_error(state, "--along: '%s' is given twice", given.name);
+    if (!strcmp(in->into->along.items[k].name, given.name)) mistake(state, "--along: '%s' is given twice", given.name);
   list_push(in->with->memory, &in->into->along, given);
 }
 
@@ -267,24 +421,36 @@ static void set_stage(struct argp_state *state, const char *stage) {
   int count = 0;
   for (; stages[count]; count++)
     if (!strcmp(stages[count], stage)) return;
-  argp_error(state, "--dump-after: there is no stage '%s'%s", stage, console_suggest(in->with, stage, stages, count));
+  mistake(state, "--dump-after: there is no stage '%s'%s", stage, console_suggest(in->with, stage, stages, count));
 }
 
 static void set_real(struct argp_state *state, const char *type) {
   options *into = ((parsing *)state->input)->into;
   into->real_float = !strcmp(type, "float");
-  if (!into->real_float && strcmp(type, "double")) argp_error(state, "--real: '%s' is neither double nor float", type);
+  if (!into->real_float && strcmp(type, "double")) mistake(state, "--real: '%s' is neither double nor float", type);
+}
+
+static void set_form(struct argp_state *state, const char *form) {
+  bool json = !strcmp(form, "json");
+  if (!json && strcmp(form, "text")) mistake(state, "--diagnostics: '%s' is neither text nor json", form);
+  console_use_json(json);
+}
+
+static void set_shell(struct argp_state *state, const char *shell) {
+  for (int k = 0; shell_words[k]; k++)
+    if (!strcmp(shell_words[k], shell)) ((parsing *)state->input)->into->shell = shell_words[k];
+  if (!((parsing *)state->input)->into->shell) mistake(state, "--completion: '%s' is neither bash nor zsh", shell);
 }
 
 static void set_target(struct argp_state *state, const char *kind) {
   options *into = ((parsing *)state->input)->into;
   into->pair = !strcmp(kind, "c");
-  if (!into->pair && strcmp(kind, "header")) argp_error(state, "--target: '%s' is neither header nor c", kind);
+  if (!into->pair && strcmp(kind, "header")) mistake(state, "--target: '%s' is neither header nor c", kind);
 }
 
 static void set_depfile(struct argp_state *state, const char *option, const char *path) {
   options *into = ((parsing *)state->input)->into;
-  if (!depfile_can_name(path)) argp_error(state, "%s: '%s' can't be the name of a dependency file", option, path);
+  if (!depfile_can_name(path)) mistake(state, "%s: '%s' can't be the name of a dependency file", option, path);
   into->wants_depfile = true;
   into->depfile = path;
 }
@@ -297,15 +463,15 @@ static void take_gcc_option(struct argp_state *state, const char *kind) {
     into->wants_depfile |= *kind != 'P';
     return;
   }
-  if (!strchr("FTQ", *kind)) argp_error(state, "-M%s: there is -MD, -MF FILE, -MT TARGET, -MQ TARGET and -MP", kind);
+  if (!strchr("FTQ", *kind)) mistake(state, "-M%s: there is -MD, -MF FILE, -MT TARGET, -MQ TARGET and -MP", kind);
   const char *value = kind + 1;
   if (!*value && state->next < state->argc) value = state->argv[state->next++];
-  if (!*value) argp_error(state, "-M%c: nothing is named", *kind);
+  if (!*value) mistake(state, "-M%c: nothing is named", *kind);
   if (*kind == 'F') {
     set_depfile(state, "-MF", value);
     return;
   }
-  if (*kind == 'Q' && !depfile_can_name(value)) argp_error(state, "-MQ: make has no spelling for '%s'", value);
+  if (*kind == 'Q' && !depfile_can_name(value)) mistake(state, "-MQ: make has no spelling for '%s'", value);
   depfile_target made = {value, *kind == 'T'};
   list_push(in->with->memory, &into->depfile_targets, made);
 }
@@ -321,26 +487,36 @@ static void set_batch(struct argp_state *state, const char *names) {
 
 static void set_prefix(struct argp_state *state, const char *prefix) {
   if (!is_name(prefix, strlen(prefix)) || strchr(prefix, '.'))
-    argp_error(state, "--prefix: '%s' can't begin a name in C", prefix);
+    mistake(state, "--prefix: '%s' can't begin a name in C", prefix);
   ((parsing *)state->input)->into->prefix = prefix;
 }
 
 static void set_output(struct argp_state *state, const char *path) {
-  if (!*path) argp_error(state, "--output: no file is named");
+  if (!*path) mistake(state, "--output: no file is named");
   ((parsing *)state->input)->into->output = path;
+}
+
+static void set_topic(struct argp_state *state, const char *topic) {
+  parsing *in = state->input;
+  if (in->into->topic) mistake(state, "'%s': help tells about one thing at a time", topic);
+  in->into->topic = topic;
 }
 
 static void add_argument(struct argp_state *state, const char *argument) {
   parsing *in = state->input;
+  if (in->command == COMMAND_HELP) {
+    set_topic(state, argument);
+    return;
+  }
   assignment value;
   bool is_value = split_assignment(in->with, argument, &value) && access(argument, F_OK);
   if (!in->into->model_path) {
-    if (is_value) argp_error(state, "the model comes first, and '%s' is a value", argument);
+    if (is_value) mistake(state, "the model comes first, and '%s' is a value", argument);
     in->into->model_path = argument;
     return;
   }
   if (in->command == COMMAND_EMIT)
-    argp_error(state, "'%s': the emitted code takes its inputs when it is called; emit takes none", argument);
+    mistake(state, "'%s': the emitted code takes its inputs when it is called; emit takes none", argument);
   list_push(in->with->memory, &in->into->inputs, argument);
 }
 
@@ -363,9 +539,15 @@ static error_t take_option(int key, char *value, struct argp_state *state) {
   case KEY_SELF_TEST: into->self_test = true; return 0;
   case KEY_DEPFILE: set_depfile(state, "--depfile", value); return 0;
   case 'M': take_gcc_option(state, value); return 0;
+  case KEY_DIAGNOSTICS: set_form(state, value); return 0;
+  case KEY_MAN: into->manual = true; return 0;
+  case KEY_COMPLETION: set_shell(state, value); return 0;
   case 'o': set_output(state, value); return 0;
+  case ARGP_KEY_INIT: check_words(state); return 0;
   case ARGP_KEY_ARG: add_argument(state, value); return 0;
-  case ARGP_KEY_NO_ARGS: argp_error(state, "no model is given"); return 0;
+  case ARGP_KEY_NO_ARGS:
+    if (((parsing *)state->input)->command != COMMAND_HELP) mistake(state, "no model is given");
+    return 0;
   default: return ARGP_ERR_UNKNOWN;
   }
 }

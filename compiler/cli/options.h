@@ -6,6 +6,7 @@
 #include "compiler/cli/console.h"
 #include "compiler/cli/depfile.h"
 #include "compiler/session.h"
+#include <argp.h>
 
 /* What can be computed; bits of options.products. */
 typedef enum {
@@ -37,9 +38,42 @@ typedef struct {
   bool wants_batch, wants_depfile;
   const char *depfile;                  /* or NULL: named after the output */
   LIST(depfile_target) depfile_targets; /* none: the outputs */
+  const char *topic, *shell;            /* of help; or NULL */
+  bool manual;
 } options;
 
-typedef enum { COMMAND_EVAL, COMMAND_CHECK, COMMAND_EMIT, COMMAND_COUNT } command_name;
+typedef enum { COMMAND_EVAL, COMMAND_CHECK, COMMAND_EMIT, COMMAND_HELP, COMMAND_COUNT } command_name;
+
+/* ---- the tables, from which help, manual pages and completion are made ---- */
+
+typedef struct {
+  const char *word;
+  const char *arguments; /* as argp shows them: "MODEL [FILE]..." */
+  const char *text;      /* what it does; after a '\v' what stands behind the options; lines that begin with blanks are
+                            examples */
+  const struct argp_option *rows; /* ended by {0} */
+} command_page;
+
+const command_page *options_page(command_name command);
+
+/* What can stand behind an option: words (ended by NULL), one of them or several between commas; a file; or, with
+ * neither, what only the user knows. */
+typedef struct {
+  const char *const *words;
+  bool list, file;
+} option_values;
+
+option_values options_values(console *with, command_name command, int key);
+
+/* The row that ends a table; rows that name an option by a long word; rows that only tell of some. */
+bool option_is_end(const struct argp_option *row);
+bool option_is_shown(const struct argp_option *row);
+bool option_is_remark(const struct argp_option *row);
+
+/* ---- reading ---- */
+
+/* Whether these words ask for diagnostics as JSON, wherever they stand: known before anything can be wrong. */
+bool options_ask_for_json(int count, char **arguments);
 
 /* Reads a command's arguments; arguments[0] is the command's word. On a mistake it says what is wrong and ends the
  * process with EXIT_USAGE; --help ends it with EXIT_DONE. */

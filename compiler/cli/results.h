@@ -37,7 +37,6 @@ void results_write_json(const results *from, text *out);
 void results_write_table(const results *from, text *out);
 
 /* Pieces of JSON, for other commands too. */
-void json_string_append(text *out, const char *content);
 void json_number_append(text *out, double value);
 void json_extents_append(text *out, const bound_model *of);
 

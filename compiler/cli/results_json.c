@@ -8,20 +8,6 @@ static const char *const keys[SECTION_COUNT] = {
     [SECTION_MIXED] = "mixed", [SECTION_HESS] = "hess",       [SECTION_JAC] = "jac",   [SECTION_JVP] = "jvp",
     [SECTION_VJP] = "vjp",     [SECTION_SHOW] = "show"};
 
-void json_string_append(text *out, const char *content) {
-  text_append(out, "\"");
-  for (; *content; content++) {
-    unsigned char byte = (unsigned char)*content;
-    if (byte == '"' || byte == '\\')
-      text_format(out, "\\%c", byte);
-    else if (byte < ' ' || byte == 127)
-      text_format(out, "\\u%04x", byte);
-    else
-      text_append_bytes(out, content, 1);
-  }
-  text_append(out, "\"");
-}
-
 /* Whole numbers stand without a point, but for -0, which programs would read as the whole number 0. */
 void json_number_append(text *out, double value) {
   if (!isfinite(value)) text_append(out, "\"");

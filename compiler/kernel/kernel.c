@@ -17,12 +17,12 @@ int kernel_array(kernel_module *module, array description) {
   return module->arrays.count - 1;
 }
 
-int kernel_check(kernel_module *module, span where, const char *format, ...) {
+int kernel_check(kernel_module *module, diagnostic_code code, span where, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   const char *message = arena_format_list(module->memory, format, arguments);
   va_end(arguments);
-  list_push(module->memory, &module->checks, (check_message){where, message});
+  list_push(module->memory, &module->checks, (check_message){code, where, message});
   return module->checks.count;
 }
 

@@ -100,6 +100,7 @@ struct statement {
 
 /* A check that can fail at run time: status = its number, from 1. */
 typedef struct {
+  diagnostic_code code;
   span where;
   const char *message; /* "subscript 2 of x may reach past its extent n" */
 } check_message;
@@ -124,7 +125,8 @@ typedef struct {
 /* Construction. Arrays get the next number. */
 kernel_module *kernel_module_create(arena *memory, scalar_dag *dag, const source *from);
 int kernel_array(kernel_module *module, array description);
-int kernel_check(kernel_module *module, span where, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int kernel_check(kernel_module *module, diagnostic_code code, span where, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 kernel_program *kernel_program_create(kernel_module *module, const char *name);
 statement *kernel_statement(kernel_module *module, statement_kind kind, span where);
 

@@ -91,8 +91,8 @@ static statement *index_check(lowerer *state, int number) {
   store what = {.kind = STORE_CHECK, .array = -1, .value = scalar_binary(dag, OP_and, above, below)};
   text shown = text_create(module->memory);
   scalar_write(dag, checked->bound, NULL, NULL, &shown);
-  what.check = kernel_check(module, checked->where, "an entry of index data '%s' is negative or not less than %s",
-                            checked->name, shown.data);
+  what.check = kernel_check(module, CODE_INDEX_DATA_OUT_OF_RANGE, checked->where,
+                            "an entry of index data '%s' is negative or not less than %s", checked->name, shown.data);
   list_push(module->memory, &kernel->stores, what);
   return kernel;
 }
@@ -108,7 +108,7 @@ static statement *extent_check(lowerer *state) {
     scalar holds = scalar_binary(dag, OP_ge, extent->value, zero);
     if (scalar_is_truth(dag, holds, true)) continue;
     store what = {.kind = STORE_CHECK, .array = -1, .value = holds};
-    what.check = kernel_check(module, extent->where, "extent '%s' is negative", extent->name);
+    what.check = kernel_check(module, CODE_NEGATIVE_EXTENT, extent->where, "extent '%s' is negative", extent->name);
     list_push(module->memory, &kernel->stores, what);
   }
   return kernel;

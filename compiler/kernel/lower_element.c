@@ -25,12 +25,13 @@ static scalar element_of_apply(lowerer *state, const tensor *of, const scalar *s
     scalar positive = whole_subtract(dag, arguments[1], one);
     if (positive == NO_SCALAR || !whole_proves_nonnegative(dag, positive, &facts)) {
       scalar zero = scalar_whole(dag, 0);
-      require(state, scalar_binary(dag, OP_ne, arguments[1], zero), of->where, "division of whole numbers by zero");
+      require(state, scalar_binary(dag, OP_ne, arguments[1], zero), CODE_DIVISION_BY_ZERO, of->where,
+              "division of whole numbers by zero");
     }
   }
   scalar made = scalar_apply(dag, of->op, arguments);
   if (made != NO_SCALAR) return made;
-  diagnose(state->report, "whole-overflow", of->where, "this whole number is too large: it overflows 64 bits");
+  diagnose(state->report, CODE_WHOLE_OVERFLOW, of->where, "this whole number is too large: it overflows 64 bits");
   return scalar_whole(dag, 0);
 }
 
@@ -59,9 +60,9 @@ static scalar selected(lowerer *state, const selector *by, const scalar **subscr
   scalar_dag *dag = state->dag;
   if (by->kind == SELECT_SLICE) {
     scalar last = whole_subtract(dag, extent, whole_add(dag, by->start, by->extent));
-    require_nonnegative(state, by->start, by->where, "the slice starts before the first entry");
-    require_nonnegative(state, by->extent, by->where, "the slice ends before it starts");
-    require_nonnegative(state, last, by->where, "the slice ends after the last entry");
+    require_nonnegative(state, by->start, CODE_OUT_OF_RANGE, by->where, "the slice starts before the first entry");
+    require_nonnegative(state, by->extent, CODE_OUT_OF_RANGE, by->where, "the slice ends before it starts");
+    require_nonnegative(state, last, CODE_OUT_OF_RANGE, by->where, "the slice ends after the last entry");
     return whole_add(dag, by->start, *(*subscripts)++);
   }
   scalar at = element(state, by->index, *subscripts);

@@ -106,7 +106,7 @@ static scalar bounded(lowerer *state, scalar node, span where) {
   whole_facts facts = facts_here(state, true);
   scalar bound = whole_upper_bound(state->dag, node, &facts);
   if (bound != NO_SCALAR) return bound;
-  diagnose(state->report, "unbounded-limit", where, "nothing bounds how far this index runs");
+  diagnose(state->report, CODE_UNBOUNDED_LIMIT, where, "nothing bounds how far this index runs");
   diagnose_hint(state->report, "give a limit that is an expression of extents, indices and index data");
   return scalar_whole(state->dag, 0);
 }
@@ -211,7 +211,7 @@ static void refuse_empty(lowerer *state, const tensor *of, const char *message) 
     int64_t limit;
     if (of->axes[k].limit->kind != TENSOR_CONSTANT) continue;
     if (!scalar_is_whole(state->dag, of->axes[k].limit->value, &limit) || limit > 0) continue;
-    diagnose(state->report, "empty-range", of->where, "%s", message);
+    diagnose(state->report, CODE_EMPTY_RANGE, of->where, "%s", message);
     return;
   }
 }
@@ -231,7 +231,7 @@ static scalar extreme(lowerer *state, const tensor *of, const scalar *subscripts
   const char *message =
       of->reduction == REDUCE_MAX ? "max over an empty range has no value" : "min over an empty range has no value";
   if (state->now->condition == NO_SCALAR) refuse_empty(state, of, message);
-  final.check = kernel_check(module, of->where, "%s", message);
+  final.check = kernel_check(module, CODE_EMPTY_RANGE, of->where, "%s", message);
   close_reduction(state, &pass.over, pass.takes_part, &final, of->where);
   scalar *place = arena_array(module->memory, scalar, of->axis_count);
   scalar linear = kernel_load(module, where, NULL);

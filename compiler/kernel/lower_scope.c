@@ -95,7 +95,8 @@ int new_local(lowerer *state, const char *name, scalar_type type, int rank, cons
   list_push(module->memory, &state->array_bound, bound);
   list_push(module->memory, state->now->locals, number);
   for (int k = 0; k < rank; k++) {
-    require_nonnegative(state, extents[k], where, "extent %d of '%s' is negative", k + 1, made.name);
+    require_nonnegative(state, extents[k], CODE_NEGATIVE_EXTENT, where, "extent %d of '%s' is negative", k + 1,
+                        made.name);
   }
   return number;
 }
@@ -133,9 +134,9 @@ static bool of_extents_alone(const scalar_dag *dag, scalar node) {
   return true;
 }
 
-static void push_check(lowerer *state, scope *at, scalar holds, span where, const char *message) {
+static void push_check(lowerer *state, scope *at, scalar holds, diagnostic_code code, span where, const char *message) {
   statement *made = kernel_statement(state->module, STATEMENT_KERNEL, where);
-  int check = kernel_check(state->module, where, "%s", message);
+  int check = kernel_check(state->module, code, where, "%s", message);
   store what = {.kind = STORE_CHECK, .array = -1, .value = holds, .check = check};
   list_push(state->module->memory, &made->stores, what);
   list_push(state->module->memory, &at->statements, made);
@@ -176,7 +177,7 @@ static scalar some_loop_is_empty(lowerer *state) {
   return empty;
 }
 
-void require_nonnegative(lowerer *state, scalar node, span where, const char *format, ...) {
+void require_nonnegative(lowerer *state, scalar node, diagnostic_code code, span where, const char *format, ...) {
   scalar_dag *dag = state->dag;
   arena *memory = state->module->memory;
   whole_facts facts = facts_here(state, true);
@@ -188,24 +189,24 @@ void require_nonnegative(lowerer *state, scalar node, span where, const char *fo
   scalar zero = scalar_whole(dag, 0);
   scalar least = state->now->condition == NO_SCALAR ? least_over_loops(state, node) : NO_SCALAR;
   if (least == NO_SCALAR) {
-    push_check(state, state->now, scalar_binary(dag, OP_ge, node, zero), where, message);
+    push_check(state, state->now, scalar_binary(dag, OP_ge, node, zero), code, where, message);
     return;
   }
   scalar holds = scalar_binary(dag, OP_ge, least, zero);
   holds = scalar_binary(dag, OP_or, some_loop_is_empty(state), holds);
   if (scalar_is_truth(dag, holds, true)) return;
   if (scalar_is_truth(dag, holds, false)) {
-    diagnose(state->report, "out-of-range", where, "%s", message);
+    diagnose(state->report, code, where, "%s", message);
     return;
   }
   for (int k = 0; k < state->checked_early.count; k++)
     if (state->checked_early.items[k] == holds) return;
   list_push(memory, &state->checked_early, holds);
-  push_check(state, state->top, holds, where, message);
+  push_check(state, state->top, holds, code, where, message);
 }
 
-void require(lowerer *state, scalar holds, span where, const char *message) {
-  if (!scalar_is_truth(state->dag, holds, true)) push_check(state, state->now, holds, where, message);
+void require(lowerer *state, scalar holds, diagnostic_code code, span where, const char *message) {
+  if (!scalar_is_truth(state->dag, holds, true)) push_check(state, state->now, holds, code, where, message);
 }
 
 /* The two halves of 0 <= subscript < extent, as far as the facts do not prove them; NO_SCALAR when they do. */
@@ -231,13 +232,14 @@ void require_within(lowerer *state, scalar subscript, scalar extent, span where)
   if (whole_proves_within(dag, subscript, extent, &facts)) return;
   text shown = text_create(state->module->memory);
   scalar_write(dag, extent, NULL, NULL, &shown);
-  require_nonnegative(state, subscript, where, "subscript out of range: it must not be negative");
+  require_nonnegative(state, subscript, CODE_OUT_OF_RANGE, where, "subscript out of range: it must not be negative");
   scalar one = scalar_whole(dag, 1);
   scalar room = whole_subtract(dag, whole_subtract(dag, extent, subscript), one);
   if (room == NO_SCALAR)
-    require(state, scalar_binary(dag, OP_lt, subscript, extent), where, "subscript out of range");
+    require(state, scalar_binary(dag, OP_lt, subscript, extent), CODE_OUT_OF_RANGE, where, "subscript out of range");
   else
-    require_nonnegative(state, room, where, "subscript out of range: it must be less than %s", shown.data);
+    require_nonnegative(state, room, CODE_OUT_OF_RANGE, where, "subscript out of range: it must be less than %s",
+                        shown.data);
 }
 
 static scalar zero_of(scalar_dag *dag, scalar_type type) {

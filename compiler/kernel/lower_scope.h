@@ -102,10 +102,10 @@ whole_facts facts_here(const lowerer *state, bool with_condition);
 /* Checks that a model's author must keep, as statements that return a status; nothing where the facts prove them.
  * require_nonnegative puts what is affine in the loops around to the start of the definition, where it costs nothing.
  * require_within: 0 <= subscript < extent. */
-void require_nonnegative(lowerer *state, scalar node, span where, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+void require_nonnegative(lowerer *state, scalar node, diagnostic_code code, span where, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 void require_within(lowerer *state, scalar subscript, scalar extent, span where);
-void require(lowerer *state, scalar holds, span where, const char *message);
+void require(lowerer *state, scalar holds, diagnostic_code code, span where, const char *message);
 
 /* array[subscripts], safe to evaluate: where the range is not proved by the loops alone, inside a select that tests it.
  */

@@ -26,7 +26,7 @@ static void tell_one(const audience *to, adjoin_status status, const source *fro
   position at = placed ? source_position(from, each->where.begin) : (position){0};
   adjoin_diagnostic made = {.status = status,
                             .severity = each->level == SEVERITY_ERROR ? ADJOIN_ERROR : ADJOIN_WARNING,
-                            .code = each->code,
+                            .code = diagnostic_code_name(each->code),
                             .message = each->message,
                             .hint = each->hint,
                             .file = from->name,

@@ -139,6 +139,11 @@ typedef struct {
  * reported; all syntax errors of the file are reported, each at its place. (grammar/) */
 ast_model *parse(arena *memory, const source *from, diagnostics *report);
 
+/* The words of the language that are no functions, for editors: how many of a kind there are, and where `words` is not
+ * NULL, which. (grammar/) */
+typedef enum { WORDS_STATEMENTS, WORDS_EXPRESSIONS, WORDS_REDUCTIONS } language_word_kind;
+int language_words(language_word_kind kind, const char **words);
+
 /* For --dump-after=parse: one statement a line, expressions fully parenthesised. */
 void ast_write(const ast_model *model, text *out);
 

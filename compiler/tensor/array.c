@@ -1,6 +1,8 @@
 /* Matrix products and transposes, from loops over fresh indices. */
 #include "compiler/tensor/checker.h"
 
+#include <string.h>
+
 /* A product under construction: the operands' last two axes multiply, those before them are matched as in
  * broadcasting. A vector has no row axis on the left, no column axis on the right. */
 typedef struct {
@@ -47,6 +49,18 @@ static tensor *factor(checker *state, const product *of, tensor *operand, tensor
   return entry_at(state, operand, at, where);
 }
 
+/* The edit that makes a * of the @ between two operands; comments may stand there too. */
+static void fix_sign(checker *state, uint32_t begin, uint32_t end) {
+  const char *bytes = state->program->from->text;
+  for (uint32_t at = begin; at < end; at++) {
+    while (bytes[at] == '#' && at < end) at += (uint32_t)strcspn(bytes + at, "\n");
+    if (at < end && bytes[at] == '@') {
+      diagnose_fix(state->report, (span){at, at + 1}, "*");
+      return;
+    }
+  }
+}
+
 static bool can_multiply(checker *state, const tensor *a, const tensor *b, span where) {
   if (a->rank && b->rank) {
     int inner_a = a->rank - 1, inner_b = b->rank > 1 ? b->rank - 2 : 0;
@@ -56,9 +70,10 @@ static bool can_multiply(checker *state, const tensor *a, const tensor *b, span 
                   b->rank > 1 ? "second last" : "axis", show_shape(state, a), show_shape(state, b));
     return false;
   }
-  diagnose(state->report, "wrong-rank", where, "@ multiplies vectors and matrices, and %s is a single number",
+  diagnose(state->report, CODE_WRONG_RANK, where, "@ multiplies vectors and matrices, and %s is a single number",
            show_node(state, a->rank ? b : a));
   diagnose_hint(state->report, "a product with a number is written with *");
+  fix_sign(state, a->where.end, b->where.begin);
   return false;
 }
 

@@ -75,8 +75,8 @@ static bool wrong_count(checker *state, const builtin_call *call, int least, int
   else if (most > least)
     wanted = arena_format(state->memory, "%d to %d", least, most);
   bool one = least == 1 && (most == 1 || most < 0);
-  diagnose(state->report, "wrong-argument-count", call->where, "'%s' takes %s argument%s, and %d %s given", call->name,
-           wanted, one ? "" : "s", call->count, call->count == 1 ? "is" : "are");
+  diagnose(state->report, CODE_WRONG_ARGUMENT_COUNT, call->where, "'%s' takes %s argument%s, and %d %s given",
+           call->name, wanted, one ? "" : "s", call->count, call->count == 1 ? "is" : "are");
   return true;
 }
 
@@ -85,12 +85,12 @@ static bool read_keyword(checker *state, const ast_argument *from, bool takes_ax
   const char *name = from->keyword.name;
   tensor *value = check_expression(state, from->value);
   if (!takes_axis || strcmp(name, "axis")) {
-    diagnose(state->report, "unknown-argument", from->keyword.where, "'%s' has no argument '%s'", into->name, name);
+    diagnose(state->report, CODE_UNKNOWN_ARGUMENT, from->keyword.where, "'%s' has no argument '%s'", into->name, name);
     if (takes_axis) diagnose_hint(state->report, "it takes axis=...");
     return false;
   }
   if (into->has_axis) {
-    diagnose(state->report, "unknown-argument", from->keyword.where, "axis is given twice");
+    diagnose(state->report, CODE_DUPLICATE_ARGUMENT, from->keyword.where, "axis is given twice");
     return false;
   }
   scalar axis = value ? extent_value(state, value, "axis") : NO_SCALAR;
@@ -98,7 +98,7 @@ static bool read_keyword(checker *state, const ast_argument *from, bool takes_ax
   into->axis_where = from->value->where;
   if (axis == NO_SCALAR) return false;
   if (scalar_is_whole(state->dag, axis, &into->axis)) return true;
-  diagnose(state->report, "not-an-extent", from->value->where, "axis must be a number, and this is %s",
+  diagnose(state->report, CODE_WRONG_AXIS, from->value->where, "axis must be a number, and this is %s",
            show_scalar(state, axis));
   return false;
 }
@@ -123,9 +123,9 @@ int axis_of_call(checker *state, const builtin_call *call, int rank, int otherwi
   if (!call->has_axis) return otherwise;
   if (call->axis >= -rank && call->axis < rank) return (int)(call->axis < 0 ? call->axis + rank : call->axis);
   if (rank == 0)
-    diagnose(state->report, "wrong-axis", call->axis_where, "a single number has no axis");
+    diagnose(state->report, CODE_WRONG_AXIS, call->axis_where, "a single number has no axis");
   else
-    diagnose(state->report, "wrong-axis", call->axis_where, "there is no axis %lld: the axes are 0 to %d",
+    diagnose(state->report, CODE_WRONG_AXIS, call->axis_where, "there is no axis %lld: the axes are 0 to %d",
              (long long)call->axis, rank - 1);
   return -1;
 }
@@ -137,7 +137,7 @@ tensor *real_argument(checker *state, const builtin_call *call, int number) {
 tensor *ranked_argument(checker *state, const builtin_call *call, int number, int rank) {
   tensor *value = real_argument(state, call, number);
   if (!value || value->rank == rank) return value;
-  diagnose(state->report, "wrong-rank", value->where, "'%s' takes a %s here, and %s has shape %s", call->name,
+  diagnose(state->report, CODE_WRONG_RANK, value->where, "'%s' takes a %s here, and %s has shape %s", call->name,
            rank == 1 ? "vector" : "matrix", show_node(state, value), show_shape(state, value));
   return NULL;
 }
@@ -159,7 +159,7 @@ static tensor *check_built(checker *state, const builtin_row *row, const ast_exp
   bool right = read_arguments(state, from, row->takes_axis, &call);
   if (wrong_count(state, &call, row->least, row->most) || !right) return NULL;
   if (call.axis < -MAXIMUM_RANK || call.axis > MAXIMUM_RANK) {
-    diagnose(state->report, "wrong-axis", call.axis_where, "there is no axis %lld", (long long)call.axis);
+    diagnose(state->report, CODE_WRONG_AXIS, call.axis_where, "there is no axis %lld", (long long)call.axis);
     return NULL;
   }
   int key = key_of_call(state, (int)(row - rows), &call);
@@ -182,7 +182,7 @@ tensor *check_builtin(checker *state, const ast_expression *from) {
   if (row) return check_built(state, row, from);
   scalar_op op = find_operation(from->name.name);
   if (op != SCALAR_NOTHING) return check_operation(state, op, from);
-  diagnose(state->report, "not-in-this-version", from->name.where, "'%s' is not part of this version", from->name.name);
+  diagnose(state->report, CODE_LATER_VERSION, from->name.where, "'%s' is not part of this version", from->name.name);
   for (int k = 0; k < from->arguments.count; k++) check_expression(state, from->arguments.items[k].value);
   return NULL;
 }

@@ -17,7 +17,7 @@ static scalar *extents_of_call(checker *state, const builtin_call *call, int fir
 
 static bool is_negative_extent(checker *state, scalar extent, span where) {
   if (!is_provably_negative(state, extent)) return false;
-  diagnose(state->report, "negative-extent", where, "this extent is negative: it is %s", show_scalar(state, extent));
+  diagnose(state->report, CODE_NEGATIVE_EXTENT, where, "this extent is negative: it is %s", show_scalar(state, extent));
   return true;
 }
 
@@ -102,7 +102,7 @@ tensor *build_linspace(checker *state, const builtin_call *call) {
   scalar extent = extent_value(state, call->arguments[2], "an extent");
   if (!from || !to || extent == NO_SCALAR) return NULL;
   if (from->rank || to->rank) {
-    diagnose(state->report, "wrong-rank", where, "the ends of linspace are single numbers");
+    diagnose(state->report, CODE_NOT_A_SCALAR, where, "the ends of linspace are single numbers");
     return NULL;
   }
   from = share(state, from);
@@ -137,7 +137,7 @@ static bool shapes_agree(checker *state, const builtin_call *call, int along) {
   for (int k = 1; k < call->count; k++) {
     tensor *each = call->arguments[k];
     if (each->rank != first->rank) {
-      diagnose(state->report, "wrong-rank", each->where, "'%s' joins arrays of one rank: shapes are %s and %s",
+      diagnose(state->report, CODE_WRONG_RANK, each->where, "'%s' joins arrays of one rank: shapes are %s and %s",
                call->name, show_shape(state, first), show_shape(state, each));
       return false;
     }
@@ -153,7 +153,7 @@ static bool shapes_agree(checker *state, const builtin_call *call, int along) {
 tensor *build_concat(checker *state, const builtin_call *call) {
   tensor *first = call->arguments[0];
   if (first->rank == 0) {
-    diagnose(state->report, "wrong-rank", first->where, "'concat' joins arrays, and %s is a single number",
+    diagnose(state->report, CODE_WRONG_RANK, first->where, "'concat' joins arrays, and %s is a single number",
              show_node(state, first));
     diagnose_hint(state->report, "[a, b] makes an array of numbers");
     return NULL;
@@ -183,7 +183,7 @@ static scalar left_over(checker *state, const tensor *of, scalar entries, scalar
   scalar found = NO_SCALAR;
   if (others != scalar_whole(state->dag, 0)) found = whole_quotient(state->dag, entries, others);
   if (found != NO_SCALAR && whole_multiply(state->dag, found, others) == entries) return found;
-  diagnose(state->report, "extent-mismatch", where, "%s has %s entries; nothing says that this is a multiple of %s",
+  diagnose(state->report, CODE_WRONG_RESHAPE, where, "%s has %s entries; nothing says that this is a multiple of %s",
            show_node(state, of), show_scalar(state, entries), show_scalar(state, others));
   return NO_SCALAR;
 }
@@ -196,7 +196,7 @@ static int open_extent(checker *state, const builtin_call *call, const scalar *e
     if (extents[k] != scalar_whole(state->dag, -1)) {
       if (is_negative_extent(state, extents[k], where)) return -2;
     } else if (open >= 0) {
-      diagnose(state->report, "wrong-shape", where, "only one extent of a reshape can be left open with -1");
+      diagnose(state->report, CODE_WRONG_RESHAPE, where, "only one extent of a reshape can be left open with -1");
       return -2;
     } else {
       open = k;
@@ -220,7 +220,7 @@ tensor *build_reshape(checker *state, const builtin_call *call) {
   } else if (entries != others) {
     bool different = is_provably_different(state, entries, others);
     const char *have = show_scalar(state, entries), *want = show_scalar(state, others);
-    diagnose(state->report, "extent-mismatch", call->where, "%s has %s entries, the new shape has %s%s%s%s%s",
+    diagnose(state->report, CODE_WRONG_RESHAPE, call->where, "%s has %s entries, the new shape has %s%s%s%s%s",
              show_node(state, of), have, want, different ? "" : "; nothing says ", different ? "" : have,
              different ? "" : " = ", different ? "" : want);
     return NULL;

@@ -49,8 +49,7 @@ tensor *build_reduction(checker *state, const builtin_call *call) {
 tensor *build_extreme(checker *state, const builtin_call *call) {
   if (call->count == 1) return build_reduction(state, call);
   if (call->has_axis) {
-    diagnose(state->report, "unknown-argument", call->axis_where, "'%s' takes axis= with a single array only",
-             call->name);
+    diagnose(state->report, CODE_WRONG_AXIS, call->axis_where, "'%s' takes axis= with a single array only", call->name);
     return NULL;
   }
   scalar_op op = call->option == REDUCE_MAX ? OP_max : OP_min;
@@ -96,9 +95,10 @@ tensor *build_cumsum(checker *state, const builtin_call *call) {
   tensor *of = real_argument(state, call, 0);
   if (!of || (of->rank == 0 && !call->has_axis)) return of;
   if (of->rank > 1 && !call->has_axis) {
-    diagnose(state->report, "wrong-axis", call->where, "%s has %d axes: say which one the sum runs along",
+    diagnose(state->report, CODE_WRONG_AXIS, call->where, "%s has %d axes: say which one the sum runs along",
              show_node(state, of), of->rank);
     diagnose_hint(state->report, "write cumsum(%s, axis=0)", show_node(state, of));
+    diagnose_fix(state->report, (span){call->where.end - 1, call->where.end - 1}, ", axis=0");
     return NULL;
   }
   int axis = axis_of_call(state, call, of->rank, 0);

@@ -8,12 +8,12 @@ static bool wrong_count(checker *state, const ast_function *function, const ast_
   int wanted = function->parameters.count, given = call->arguments.count;
   for (int k = 0; k < given; k++) {
     if (!call->arguments.items[k].keyword.name) continue;
-    diagnose(state->report, "unknown-argument", call->arguments.items[k].keyword.where,
+    diagnose(state->report, CODE_UNKNOWN_ARGUMENT, call->arguments.items[k].keyword.where,
              "arguments of '%s' have no names: write the value alone", call->name.name);
     return true;
   }
   if (wanted == given) return false;
-  diagnose(state->report, "wrong-argument-count", call->where, "'%s' takes %d argument%s, and %d %s given",
+  diagnose(state->report, CODE_WRONG_ARGUMENT_COUNT, call->where, "'%s' takes %d argument%s, and %d %s given",
            call->name.name, wanted, wanted == 1 ? "" : "s", given, given == 1 ? "is" : "are");
   diagnose_note(state->report, function->name.where, "'%s' is defined here", call->name.name);
   return true;
@@ -70,7 +70,7 @@ static tensor *inline_call(checker *state, int number, const ast_expression *cal
   for (int k = 0; k < count; k++) failed = failed || !values[k];
   if (failed) return NULL;
   if (state->calls == MAXIMUM_CALLS) {
-    diagnose(state->report, "too-deep", call->where, "functions call functions more than %d deep", MAXIMUM_CALLS);
+    diagnose(state->report, CODE_TOO_DEEP, call->where, "functions call functions more than %d deep", MAXIMUM_CALLS);
     return NULL;
   }
   int key = key_of_call(state, number, count, values);

@@ -6,7 +6,7 @@ static void check_parameters(checker *state, const ast_function *function) {
     ast_name name = function->parameters.items[k];
     const local *before = visible_local(state, symbol_of(state, name.name));
     if (before) {
-      diagnose(state->report, "duplicate-name", name.where, "'%s' has two parameters '%s'", function->name.name,
+      diagnose(state->report, CODE_DUPLICATE_NAME, name.where, "'%s' has two parameters '%s'", function->name.name,
                name.name);
       diagnose_note(state->report, before->where, "the first one");
     }
@@ -52,7 +52,7 @@ static void check_results(checker *state) {
   check_outputs(state);
   if (state->model->objectives.count || state->model->outputs.count) return;
   span nowhere = {0, 0};
-  diagnose(state->report, "no-result", nowhere, "the model has no result");
+  diagnose(state->report, CODE_NO_RESULT, nowhere, "the model has no result");
   diagnose_hint(state->report, "say what is wanted: minimize e, maximize e, or output r = e");
 }
 

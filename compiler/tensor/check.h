@@ -17,4 +17,8 @@ typedef struct {
 tensor_program *check(arena *memory, scalar_dag *dag, const source *from, const ast_model *model, const char *name,
                       const fixed_extent *fixed, int fixed_count, diagnostics *report);
 
+/* The functions of the language, and the numbers that have names: how many, and where `names` is not NULL, which. */
+int builtin_names(const char **names);
+int constant_names(const char **names);
+
 #endif

@@ -304,6 +304,5 @@ tensor *make_transpose(checker *state, tensor *of, span where);
 typedef enum { BUILTIN_NONE, BUILTIN_OPERATION, BUILTIN_BUILT, BUILTIN_LATER } builtin_kind;
 builtin_kind find_builtin(const char *name); /* of the language's own functions */
 tensor *check_builtin(checker *state, const ast_expression *call);
-int builtin_names(const char **names); /* how many; names may be NULL */
 
 #endif

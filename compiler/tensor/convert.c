@@ -4,6 +4,8 @@
  * it becomes real at its leaves, so that i*i*i does not overflow. Quotients and remainders are whole first. */
 #include "compiler/tensor/checker.h"
 
+#include <string.h>
+
 const char *type_name(scalar_type type) {
   static const char *const names[] = {"a real number", "a whole number", "a truth value"};
   return names[type];
@@ -37,25 +39,37 @@ static tensor *real_of_whole(checker *state, tensor *from) {
 /* The text as an argument: in parentheses, if it does not stand in a pair of its own. */
 static const char *in_parentheses(checker *state, const char *shown) {
   int open = 0;
-  for (const char *at = shown; *at; at++) {
+  for (const char *at = shown; *shown == '(' && *at; at++) {
     open += (*at == '(') - (*at == ')');
-    if (open == 0) return at[1] ? arena_format(state->memory, "(%s)", shown) : shown;
+    if (open == 0 && !at[1]) return shown;
+    if (open == 0) break;
   }
-  return shown;
+  return arena_format(state->memory, "(%s)", shown);
+}
+
+/* The edit that writes something around an expression: it is set in parentheses behind a function's name, and where it
+ * is an `if`, which would take what follows into its last part. */
+static void fix_written(checker *state, const tensor *of, const char *before, const char *after) {
+  if (of->where.end <= of->where.begin) return;
+  const char *written =
+      arena_copy(state->memory, state->program->from->text + of->where.begin, of->where.end - of->where.begin);
+  if (*before || !strncmp(written, "if", 2)) written = in_parentheses(state, written);
+  diagnose_fix(state->report, of->where, "%s%s%s", before, written, after);
 }
 
 tensor *as_real(checker *state, tensor *from) {
   if (!from || from->type == SCALAR_REAL) return from;
   if (from->type == SCALAR_WHOLE) return real_of_whole(state, from);
-  diagnose(state->report, "truth-as-number", from->where, "a truth value stands where a number is needed");
+  diagnose(state->report, CODE_TRUTH_AS_NUMBER, from->where, "a truth value stands where a number is needed");
   diagnose_hint(state->report, "real%s is 1 where it holds and 0 elsewhere",
                 in_parentheses(state, show_node(state, from)));
+  fix_written(state, from, "real", "");
   return NULL;
 }
 
 tensor *as_whole(checker *state, tensor *from, const char *what) {
   if (!from || from->type == SCALAR_WHOLE) return from;
-  diagnose(state->report, "not-whole", from->where, "%s must be a whole number, and this is %s", what,
+  diagnose(state->report, CODE_NOT_WHOLE, from->where, "%s must be a whole number, and this is %s", what,
            type_name(from->type));
   diagnose_hint(state->report, "whole numbers are numbers without a point, extents, indices and index data, with "
                                "+ - * // %%; '/' always gives a real number");
@@ -64,9 +78,10 @@ tensor *as_whole(checker *state, tensor *from, const char *what) {
 
 tensor *as_truth(checker *state, tensor *from) {
   if (!from || from->type == SCALAR_TRUTH) return from;
-  diagnose(state->report, "not-a-condition", from->where, "a condition must be a truth value, and this is %s",
+  diagnose(state->report, CODE_NOT_A_CONDITION, from->where, "a condition must be a truth value, and this is %s",
            type_name(from->type));
   diagnose_hint(state->report, "compare it: %s != 0", show_node(state, from));
+  fix_written(state, from, "", " != 0");
   return NULL;
 }
 
@@ -110,7 +125,7 @@ tensor *simplify_whole(checker *state, tensor *from) {
 
 bool overflows(checker *state, scalar extent, span where) {
   if (extent != NO_SCALAR) return false;
-  diagnose(state->report, "whole-overflow", where, "this whole number is too large: it overflows 64 bits");
+  diagnose(state->report, CODE_WHOLE_OVERFLOW, where, "this whole number is too large: it overflows 64 bits");
   return true;
 }
 
@@ -129,12 +144,12 @@ scalar extent_value(checker *state, tensor *from, const char *what) {
   scalar value = whole_value(state, from);
   if (value != NO_SCALAR) return value;
   if (from->rank) {
-    diagnose(state->report, "wrong-rank", from->where, "%s must be a single number, and this has shape %s", what,
+    diagnose(state->report, CODE_NOT_A_SCALAR, from->where, "%s must be a single number, and this has shape %s", what,
              show_shape(state, from));
   } else if (is_of_extents(from)) {
     overflows(state, NO_SCALAR, from->where);
   } else {
-    diagnose(state->report, "not-an-extent", from->where, "%s must be known from the extents alone", what);
+    diagnose(state->report, CODE_NOT_AN_EXTENT, from->where, "%s must be known from the extents alone", what);
     diagnose_hint(state->report, "extents are built from numbers and names declared with dim, with + - * // %%");
   }
   return NO_SCALAR;

@@ -16,7 +16,7 @@ static void declare_objectives(checker *state) {
   for (int k = 0; k < model->objectives.count; k++) {
     declare_definition(state, &model->objectives.items[k], DEFINITION_OBJECTIVE);
     if (k == 0) continue;
-    diagnose(state->report, "second-objective", model->objectives.items[k].where, "a model has one objective");
+    diagnose(state->report, CODE_SECOND_OBJECTIVE, model->objectives.items[k].where, "a model has one objective");
     diagnose_note(state->report, model->objectives.items[0].where, "the first objective");
     diagnose_hint(state->report, "add them up, or make this one an output");
   }
@@ -39,7 +39,7 @@ static tensor *objective_value(checker *state, tensor *value) {
   if (!value || value->rank == 0) return value;
   for (int k = 0; k < value->rank; k++) {
     if (is_one(state, value->extents[k])) continue;
-    diagnose(state->report, "objective-not-scalar", value->where,
+    diagnose(state->report, CODE_OBJECTIVE_NOT_SCALAR, value->where,
              "the objective must be a single number, and this has shape %s", show_shape(state, value));
     diagnose_hint(state->report, "reduce it: sum(%s), mean(%s), norm(%s)", show_node(state, value),
                   show_node(state, value), show_node(state, value));
@@ -87,13 +87,14 @@ static binding *named_output(checker *state, const ast_definition *syntax) {
     return NULL;
   }
   if (of->kind != GLOBAL_DEFINITION) {
-    diagnose(state->report, "not-a-definition", syntax->name.where,
+    diagnose(state->report, CODE_NOT_A_DEFINITION, syntax->name.where,
              "'%s' is no definition, so that it can't be an output", name);
     diagnose_hint(state->report, "give the output a name of its own: output r = ...");
     return NULL;
   }
   definition_state *definition = &state->definitions.items[of->number];
-  if (definition->listed) diagnose(state->report, "duplicate-name", syntax->where, "'%s' is an output twice", name);
+  if (definition->listed)
+    diagnose(state->report, CODE_DUPLICATE_OUTPUT, syntax->where, "'%s' is an output twice", name);
   definition->listed = true;
   tensor *value = definition->reference;
   if (!value || value->type == SCALAR_REAL) return value ? value->name : NULL;

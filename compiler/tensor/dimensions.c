@@ -16,7 +16,7 @@ static bool has_names(const ast_expression *from) {
 static void fix_dimension(checker *state, const fixed_extent *fixed) {
   const symbol *of = symbol_of(state, fixed->name);
   if (of->kind != GLOBAL_DIMENSION) {
-    diagnose(state->report, "unknown-name", nowhere, "the model has no extent '%s' to fix", fixed->name);
+    diagnose(state->report, CODE_UNKNOWN_NAME, nowhere, "the model has no extent '%s' to fix", fixed->name);
     int count = state->model->dimensions.count;
     const char **names = arena_array(state->memory, const char *, count + 1);
     for (int k = 0; k < count; k++) names[k] = state->model->dimensions.items[k].name.name;
@@ -26,9 +26,9 @@ static void fix_dimension(checker *state, const fixed_extent *fixed) {
   }
   dimension_state *into = &state->dimensions[of->number];
   if (fixed->value < 0) {
-    diagnose(state->report, "negative-extent", nowhere, "the extent '%s' can't be negative", fixed->name);
+    diagnose(state->report, CODE_NEGATIVE_EXTENT, nowhere, "the extent '%s' can't be negative", fixed->name);
   } else if (has_names(into->syntax->value)) {
-    diagnose(state->report, "derived-extent", of->where, "the extent '%s' follows from others: it can't be fixed",
+    diagnose(state->report, CODE_DERIVED_EXTENT, of->where, "the extent '%s' follows from others: it can't be fixed",
              fixed->name);
     diagnose_hint(state->report, "fix the extents that it is computed from");
   } else {
@@ -62,7 +62,7 @@ void check_dimension(checker *state, int number) {
   state->root = each->syntax->value;
   scalar value = check_extent(state, each->syntax->value, "an extent");
   if (value != NO_SCALAR && is_negative_number(state, value)) {
-    diagnose(state->report, "negative-extent", each->syntax->value->where, "the extent '%s' is negative: it is %s",
+    diagnose(state->report, CODE_NEGATIVE_EXTENT, each->syntax->value->where, "the extent '%s' is negative: it is %s",
              each->syntax->name.name, show_scalar(state, value));
     return;
   }
@@ -109,7 +109,7 @@ void check_unbound_dimensions(checker *state) {
     if (each->failed || each->value == NO_SCALAR || each->syntax->value || each->override) continue;
     if (mentioned[each->value]) continue;
     const char *name = each->syntax->name.name;
-    diagnose(state->report, "unbound-extent", each->syntax->name.where,
+    diagnose(state->report, CODE_UNBOUND_EXTENT, each->syntax->name.where,
              "nothing binds the extent '%s': no input has it", name);
     diagnose_hint(state->report, "give it a value here, dim %s = 10, or from outside, --dim %s=10", name, name);
   }

@@ -47,7 +47,7 @@ static tensor *check_arithmetic(checker *state, const ast_expression *from) {
   scalar_op op = whole ? arithmetic[from->kind].whole : SCALAR_NOTHING;
   if (op == OP_whole_quotient || op == OP_whole_remainder) {
     if (is_zero(state, right)) {
-      diagnose(state->report, "division-by-zero", from->where, "a whole number is divided by zero");
+      diagnose(state->report, CODE_DIVISION_BY_ZERO, from->where, "a whole number is divided by zero");
       return NULL;
     }
   }
@@ -63,7 +63,7 @@ static tensor *check_comparison(checker *state, const ast_expression *from) {
   if (!left || !right) return NULL;
   if (left->type != SCALAR_TRUTH && right->type != SCALAR_TRUTH)
     return make_binary(state, arithmetic[from->kind].real, left, right, from->where);
-  diagnose(state->report, "truths-compared", from->where, "truth values can't be compared");
+  diagnose(state->report, CODE_TRUTHS_COMPARED, from->where, "truth values can't be compared");
   diagnose_hint(state->report, "combine them with and, or, not; real(c) makes a number of a truth value");
   return NULL;
 }
@@ -125,7 +125,7 @@ static bool same_shapes(checker *state, int count, tensor *const *entries) {
   const tensor *first = entries[0];
   for (int k = 1; k < count; k++) {
     if (entries[k]->rank != first->rank) {
-      diagnose(state->report, "ragged-array", entries[k]->where,
+      diagnose(state->report, CODE_RAGGED_ARRAY, entries[k]->where,
                "the entries of an array have one shape: this one %s, the first %s", show_form(state, entries[k]),
                show_form(state, first));
       return false;
@@ -144,10 +144,6 @@ static tensor *check_array(checker *state, const ast_expression *from) {
   int count = from->operand_count;
   tensor **entries = arena_array(state->memory, tensor *, count > 0 ? count : 1);
   for (int k = 0; k < count; k++) entries[k] = check_expression(state, from->operands[k]);
-  if (count == 0) {
-    diagnose(state->report, "empty-array", from->where, "an array literal needs entries");
-    return NULL;
-  }
   if (!common_type(state, count, entries) || !same_shapes(state, count, entries)) return NULL;
   if (from->rows <= 1) return make_join(state, TENSOR_STACK, 0, count, entries, from->where);
   tensor **rows = arena_array(state->memory, tensor *, from->rows);
@@ -166,7 +162,8 @@ static bool declared_in(checker *state, const ast_expression *block, ast_name na
 static void check_let(checker *state, const ast_expression *block, const ast_definition *let) {
   tensor *value = check_comprehension(state, &let->binders, let->value, let->where);
   if (declared_in(state, block, let->name)) {
-    diagnose(state->report, "duplicate-name", let->name.where, "'%s' is defined twice in this block", let->name.name);
+    diagnose(state->report, CODE_DUPLICATE_NAME, let->name.where, "'%s' is defined twice in this block",
+             let->name.name);
     diagnose_note(state->report, symbol_of(state, let->name.name)->innermost->where, "the first definition");
   }
   local *made = declare_local(state, let->name, block);
@@ -239,8 +236,8 @@ static expression_check *const checks[] = {
 
 void count_inlined(checker *state, span where) {
   if (!state->calls || state->inlined++ != MAXIMUM_INLINED_NODES) return;
-  diagnose(state->report, "too-large", where, "the model is too large: its functions, inlined, have more than %d parts",
-           MAXIMUM_INLINED_NODES);
+  diagnose(state->report, CODE_TOO_LARGE, where,
+           "the model is too large: its functions, inlined, have more than %d parts", MAXIMUM_INLINED_NODES);
   diagnose_hint(state->report, "name intermediate results with let, and use the names");
   state->exhausted = true;
 }
@@ -249,7 +246,7 @@ tensor *check_expression(checker *state, const ast_expression *from) {
   count_inlined(state, from->where);
   if (state->exhausted) return NULL;
   if (state->nesting == MAXIMUM_NESTING) {
-    diagnose(state->report, "too-deep", from->where, "the functions called here make expressions nested too deeply");
+    diagnose(state->report, CODE_TOO_DEEP, from->where, "the functions called here make expressions nested too deeply");
     diagnose_hint(state->report, "name intermediate results with let, and use the names");
     state->exhausted = true;
     return NULL;

@@ -13,7 +13,7 @@ static scalar check_input_extent(checker *state, const ast_expression *from) {
   state->root = from;
   scalar extent = check_extent(state, from, "an extent");
   if (extent == NO_SCALAR || !is_negative_number(state, extent)) return extent;
-  diagnose(state->report, "negative-extent", from->where, "this extent is negative: it is %s",
+  diagnose(state->report, CODE_NEGATIVE_EXTENT, from->where, "this extent is negative: it is %s",
            show_scalar(state, extent));
   return NO_SCALAR;
 }
@@ -28,7 +28,7 @@ static bool check_declaration(checker *state, const ast_input *syntax, input *ma
   made->extents = extents;
   bool right = true;
   if (rank > MAXIMUM_RANK) {
-    diagnose(state->report, "too-many-axes", syntax->where, "'%s' has %d axes; at most %d are supported", made->name,
+    diagnose(state->report, CODE_TOO_MANY_AXES, syntax->where, "'%s' has %d axes; at most %d are supported", made->name,
              rank, MAXIMUM_RANK);
     return false;
   }
@@ -62,10 +62,10 @@ static bool fits(checker *state, const tensor *value, const tensor *of, const ch
   if (right) return true;
   const char *name = show_node(state, of);
   if (of->rank == 0)
-    diagnose(state->report, "extent-mismatch", value->where, "%s is a single number, and its %s has shape %s", name,
+    diagnose(state->report, CODE_START_SHAPE, value->where, "%s is a single number, and its %s has shape %s", name,
              what, show_shape(state, value));
   else
-    diagnose(state->report, "extent-mismatch", value->where, "%s has shape %s, and its %s has shape %s", name,
+    diagnose(state->report, CODE_START_SHAPE, value->where, "%s has shape %s, and its %s has shape %s", name,
              show_shape(state, of), what, show_shape(state, value));
   return false;
 }
@@ -88,7 +88,7 @@ void check_starts(checker *state) {
     made->lower = check_start(state, syntax->lower, state->inputs[k], "lower bound");
     made->upper = check_start(state, syntax->upper, state->inputs[k], "upper bound");
     if ((!syntax->lower && !syntax->upper) || syntax->role == AST_VAR) continue;
-    diagnose(state->report, "bounds-without-solver", syntax->where, "bounds belong to a var: no solver moves '%s'",
+    diagnose(state->report, CODE_BOUNDS_WITHOUT_SOLVER, syntax->where, "bounds belong to a var: no solver moves '%s'",
              made->name);
   }
 }
@@ -105,7 +105,7 @@ static int frozen_input(checker *state, const ast_freeze *syntax) {
   }
   ast_role role = of->kind == GLOBAL_INPUT ? state->model->inputs.items[of->number].role : AST_DATA;
   if (of->kind == GLOBAL_INPUT && (role == AST_VAR || role == AST_PARAM)) return of->number;
-  diagnose(state->report, "not-a-variable", syntax->where,
+  diagnose(state->report, CODE_NOT_A_VARIABLE, syntax->where,
            "'%s' never moves: only entries of a var or param are frozen", name);
   return -1;
 }
@@ -114,7 +114,7 @@ static bool all_constant(checker *state, const tensor *of, const selector *selec
   for (int k = 0; k < of->rank; k++) {
     if (selectors[k].kind == SELECT_SLICE) continue;
     if (selectors[k].kind == SELECT_AT && selectors[k].index->kind == TENSOR_CONSTANT) continue;
-    diagnose(state->report, "not-an-extent", selectors[k].where,
+    diagnose(state->report, CODE_NOT_AN_EXTENT, selectors[k].where,
              "freeze takes single entries and slices that are known from the extents alone");
     return false;
   }

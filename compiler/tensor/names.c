@@ -19,6 +19,12 @@ static int constant_named(const char *name) {
   return -1;
 }
 
+int constant_names(const char **names) {
+  int count = (int)(sizeof constants / sizeof *constants);
+  for (int k = 0; names && k < count; k++) names[k] = constants[k].name;
+  return count;
+}
+
 bool is_constant_name(const char *name) {
   return constant_named(name) >= 0;
 }
@@ -61,13 +67,13 @@ const char *kind_name(global_kind kind) {
 /* False when the name is taken: reported. */
 bool declare_global(checker *state, ast_name name, global_kind kind, int number) {
   if (is_constant_name(name.name)) {
-    diagnose(state->report, "duplicate-name", name.where, "'%s' is a number of the language: it can't be defined",
+    diagnose(state->report, CODE_RESERVED_NAME, name.where, "'%s' is a number of the language: it can't be defined",
              name.name);
     return false;
   }
   symbol *of = symbol_of(state, name.name);
   if (of->kind != GLOBAL_NONE) {
-    diagnose(state->report, "duplicate-name", name.where, "'%s' is defined twice", name.name);
+    diagnose(state->report, CODE_DUPLICATE_NAME, name.where, "'%s' is defined twice", name.name);
     diagnose_note(state->report, of->where, "the first definition");
     return false;
   }
@@ -124,38 +130,43 @@ static const char *nearest_known(checker *state, const char *name) {
   return nearest_name(name, candidates, count);
 }
 
+/* `nearest` may be NULL. */
+static void suggest(checker *state, ast_name name, const char *nearest) {
+  if (!nearest) return;
+  diagnose_hint(state->report, "did you mean '%s'?", nearest);
+  diagnose_fix(state->report, name.where, "%s", nearest);
+}
+
 void unknown_name(checker *state, ast_name name, const ast_expression *root) {
   const ast_expression *reduction = binder_of(root, name.name);
   if (reduction) {
-    diagnose(state->report, "index-outside", name.where, "the index '%s' is used outside its reduction", name.name);
+    diagnose(state->report, CODE_INDEX_OUTSIDE, name.where, "the index '%s' is used outside its reduction", name.name);
     diagnose_note(state->report, reduction->where, "'%s' belongs to this %s", name.name, reduction->name.name);
     diagnose_hint(state->report,
                   "a reduction ends before the next + or -: put its body in parentheses, as in %s[%s] (...)",
                   reduction->name.name, name.name);
     return;
   }
-  diagnose(state->report, "unknown-name", name.where, "unknown name '%s'", name.name);
-  const char *nearest = nearest_known(state, name.name);
-  if (nearest) diagnose_hint(state->report, "did you mean '%s'?", nearest);
+  diagnose(state->report, CODE_UNKNOWN_NAME, name.where, "unknown name '%s'", name.name);
+  suggest(state, name, nearest_known(state, name.name));
 }
 
 void unknown_function(checker *state, ast_name name) {
   symbol *of = symbol_of(state, name.name);
   bool value = of->kind != GLOBAL_NONE || visible_local(state, of) || of->hidden > 0 || is_constant_name(name.name);
   if (value) {
-    diagnose(state->report, "not-a-function", name.where, "'%s' is not a function", name.name);
+    diagnose(state->report, CODE_NOT_A_FUNCTION, name.where, "'%s' is not a function", name.name);
     diagnose_hint(state->report, "subscripts stand in brackets: %s[...]; a product needs its *: %s*(...)", name.name,
                   name.name);
     return;
   }
-  diagnose(state->report, "unknown-function", name.where, "unknown function '%s'", name.name);
+  diagnose(state->report, CODE_UNKNOWN_FUNCTION, name.where, "unknown function '%s'", name.name);
   if (state->report->error_count > SEARCHED_ERRORS) return;
   const ast_model *model = state->model;
   const char **candidates = arena_array(state->memory, const char *, builtin_names(NULL) + model->functions.count);
   int count = builtin_names(candidates);
   for (int k = 0; k < model->functions.count; k++) candidates[count++] = model->functions.items[k].name.name;
-  const char *nearest = nearest_name(name.name, candidates, count);
-  if (nearest) diagnose_hint(state->report, "did you mean '%s'?", nearest);
+  suggest(state, name, nearest_name(name.name, candidates, count));
 }
 
 /* ---- names that mean something ---- */
@@ -169,14 +180,14 @@ static tensor *check_dimension_name(checker *state, int number, span where) {
 static bool may_use(checker *state, ast_name name, const symbol *of) {
   if (state->now == PHASE_DEFINITIONS) return true;
   if (state->now == PHASE_EXTENTS) {
-    diagnose(state->report, "not-an-extent", name.where, "an extent can't depend on the %s '%s'", kind_name(of->kind),
-             name.name);
+    diagnose(state->report, CODE_NOT_AN_EXTENT, name.where, "an extent can't depend on the %s '%s'",
+             kind_name(of->kind), name.name);
     diagnose_hint(state->report, "extents are built from numbers and names declared with dim, with + - * // %%");
     return false;
   }
   bool is_input = of->kind == GLOBAL_INPUT;
   if (is_input && state->model->inputs.items[of->number].role != AST_VAR) return true;
-  diagnose(state->report, "not-known-at-start", name.where, "a start value or bound can't depend on the %s '%s'",
+  diagnose(state->report, CODE_NOT_KNOWN_AT_START, name.where, "a start value or bound can't depend on the %s '%s'",
            is_input ? "variable" : kind_name(of->kind), name.name);
   diagnose_hint(state->report, "it may use numbers, extents, and inputs declared as param, data or index");
   return false;
@@ -193,7 +204,7 @@ static tensor *used_at(checker *state, const tensor *of, span where) {
 
 static tensor *check_global(checker *state, ast_name name, const symbol *of) {
   if (of->kind == GLOBAL_FUNCTION) {
-    diagnose(state->report, "function-as-value", name.where, "the function '%s' needs its arguments", name.name);
+    diagnose(state->report, CODE_FUNCTION_AS_VALUE, name.where, "the function '%s' needs its arguments", name.name);
     diagnose_hint(state->report, "write %s(...)", name.name);
     return NULL;
   }

@@ -48,7 +48,7 @@ static bool any_missing(int count, tensor *const *operands) {
 
 static bool too_many_axes(checker *state, int rank, span where) {
   if (rank <= MAXIMUM_RANK) return false;
-  diagnose(state->report, "too-many-axes", where, "this array has %d axes; at most %d are supported", rank,
+  diagnose(state->report, CODE_TOO_MANY_AXES, where, "this array has %d axes; at most %d are supported", rank,
            MAXIMUM_RANK);
   return true;
 }

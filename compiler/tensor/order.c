@@ -171,14 +171,14 @@ static void report_cycle(ordering *in, int to, span where) {
   }
   const char *name = vertex_name(in, to);
   if (functions && length == 1) {
-    diagnose(report, "recursion", where, "the function '%s' calls itself", name);
+    diagnose(report, CODE_RECURSION, where, "the function '%s' calls itself", name);
   } else if (functions) {
-    diagnose(report, "recursion", where, "the function '%s' calls itself, by way of '%s'", name,
+    diagnose(report, CODE_RECURSION, where, "the function '%s' calls itself, by way of '%s'", name,
              vertex_name(in, in->stack.items[from + 1].vertex));
   } else if (length == 1) {
-    diagnose(report, "cycle", where, "'%s' is defined by itself", name);
+    diagnose(report, CODE_CYCLE, where, "'%s' is defined by itself", name);
   } else {
-    diagnose(report, "cycle", where, "'%s' is defined by itself, by way of '%s'", name,
+    diagnose(report, CODE_CYCLE, where, "'%s' is defined by itself, by way of '%s'", name,
              vertex_name(in, in->stack.items[from + 1].vertex));
   }
   for (int k = from; k + 1 < in->stack.count && k < from + SHOWN_CYCLE; k++) {

@@ -37,14 +37,14 @@ static bool is_free(checker *state, ast_name name, const ast_binders *among) {
   symbol *of = symbol_of(state, name.name);
   local *here = visible_local(state, of);
   if (here && here->owner == among) {
-    diagnose(state->report, "duplicate-name", name.where, "the index '%s' is bound twice", name.name);
+    diagnose(state->report, CODE_DUPLICATE_INDEX, name.where, "the index '%s' is bound twice", name.name);
     diagnose_note(state->report, here->where, "the first time");
     return false;
   }
   bool constant = is_constant_name(name.name);
   if (!here && of->kind == GLOBAL_NONE && !constant) return true;
   const char *what = here ? here->index ? "index" : "name" : constant ? "number" : kind_name(of->kind);
-  diagnose(state->report, "hidden-name", name.where, "the index '%s' hides the %s '%s'", name.name, what, name.name);
+  diagnose(state->report, CODE_HIDDEN_NAME, name.where, "the index '%s' hides the %s '%s'", name.name, what, name.name);
   if (here || !constant)
     diagnose_note(state->report, here ? here->where : of->where, "'%s' is defined here", name.name);
   diagnose_hint(state->report, "give the index another name");
@@ -58,17 +58,17 @@ static tensor *check_limit(checker *state, const ast_expression *from, bool defi
   limit = close_scope(state, simplify_whole(state, limit));
   if (!limit) return NULL;
   if (limit->rank) {
-    diagnose(state->report, "wrong-rank", from->where, "a limit must be a single number, and this has shape %s",
+    diagnose(state->report, CODE_NOT_A_SCALAR, from->where, "a limit must be a single number, and this has shape %s",
              show_shape(state, limit));
     return NULL;
   }
   if (limit->kind == TENSOR_CONSTANT && is_provably_negative(state, limit->value)) {
-    diagnose(state->report, "negative-extent", from->where, "this limit is negative: it is %s",
+    diagnose(state->report, CODE_NEGATIVE_EXTENT, from->where, "this limit is negative: it is %s",
              show_scalar(state, limit->value));
     return NULL;
   }
   if (!defines || limit->kind == TENSOR_CONSTANT) return limit;
-  diagnose(state->report, "not-an-extent", from->where,
+  diagnose(state->report, CODE_NOT_AN_EXTENT, from->where,
            "the limit of a defined array must be an expression of extents: the array's size can't depend on indices or "
            "data");
   diagnose_hint(state->report, "give the largest limit, and use a condition: if ... then ... else 0");
@@ -111,7 +111,7 @@ static tensor_axis *axes_of(checker *state, const loop_indices *in) {
       limit = make_constant(state, SCALAR_WHOLE, index->extent, index->where);
     if (!limit) known = false;
     if (!index->limited && !limit && complete) {
-      diagnose(state->report, "unbound-index", index->where, "nothing says how far '%s' runs", index->name);
+      diagnose(state->report, CODE_UNBOUND_INDEX, index->where, "nothing says how far '%s' runs", index->name);
       diagnose_hint(state->report, "give it a limit, as in %s < n, or use it alone as a subscript, as in x[%s]",
                     index->name, index->name);
     }
@@ -131,7 +131,7 @@ tensor *check_reduction(checker *state, const ast_expression *from) {
     open_scope(state, true, false);
     condition = close_scope(state, as_truth(state, check_expression(state, test)));
     if (condition && condition->rank) {
-      diagnose(state->report, "wrong-rank", test->where, "a condition on indices must be a single truth value");
+      diagnose(state->report, CODE_NOT_A_SCALAR, test->where, "a condition on indices must be a single truth value");
       condition = NULL;
     }
   }

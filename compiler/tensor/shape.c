@@ -78,7 +78,7 @@ static const char *show_disagreement(const checker *state, scalar a, scalar b) {
 
 void extents_disagree(checker *state, span where, const tensor *a, int axis_a, const tensor *b, int axis_b) {
   scalar extent_a = a->extents[axis_a], extent_b = b->extents[axis_b];
-  diagnose(state->report, "extent-mismatch", where, "%s, %s%s", show_extent(state, a, axis_a),
+  diagnose(state->report, CODE_EXTENT_MISMATCH, where, "%s, %s%s", show_extent(state, a, axis_a),
            show_extent(state, b, axis_b), show_disagreement(state, extent_a, extent_b));
   if (is_provably_different(state, extent_a, extent_b)) return;
   diagnose_hint(state->report, "declare both with the same extent, if they always agree");

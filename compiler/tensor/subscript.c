@@ -18,9 +18,9 @@ static void note_bare_use(checker *state, const tensor *index, const tensor *bas
   fact->conflicted = true;
   bool different = is_provably_different(state, fact->extent, extent);
   const char *first = show_scalar(state, fact->extent), *second = show_scalar(state, extent);
-  diagnose(state->report, "extent-mismatch", where, "%s, %s; %s %s %s %s", fact->says, show_extent(state, base, axis),
-           different ? first : "nothing says", different ? "is not" : first, different ? second : "=",
-           different ? "" : second);
+  diagnose(state->report, CODE_EXTENT_MISMATCH, where, "%s, %s; %s %s %s %s", fact->says,
+           show_extent(state, base, axis), different ? first : "nothing says", different ? "is not" : first,
+           different ? second : "=", different ? "" : second);
   diagnose_note(state->report, fact->use, "the index '%s' runs over the whole axis here too", fact->name);
   diagnose_hint(state->report, "declare both with the same extent, or say how far '%s' runs: %s < ...", fact->name,
                 fact->name);
@@ -36,7 +36,7 @@ static bool surely_outside(checker *state, const tensor *base, int axis, scalar 
   bool below = is_provably_negative(state, at);
   scalar room = whole_subtract(state->dag, whole_subtract(state->dag, extent, at), scalar_whole(state->dag, 1));
   if (!below && !is_provably_negative(state, room)) return false;
-  diagnose(state->report, "out-of-range", where, "the subscript %s is out of range: %s", written,
+  diagnose(state->report, CODE_OUT_OF_RANGE, where, "the subscript %s is out of range: %s", written,
            show_extent(state, base, axis));
   int64_t entries;
   if (scalar_is_whole(state->dag, extent, &entries) && entries > 0)
@@ -79,7 +79,7 @@ static bool slice_is_wrong(checker *state, const tensor *base, int axis, const s
   else if (is_provably_negative(state, room))
     wrong = "ends after the last entry";
   if (!wrong) return false;
-  diagnose(state->report, "out-of-range", by->where, "this slice %s: it runs from %s to %s, and %s", wrong,
+  diagnose(state->report, CODE_OUT_OF_RANGE, by->where, "this slice %s: it runs from %s to %s, and %s", wrong,
            show_scalar(state, by->start), show_scalar(state, stop), show_extent(state, base, axis));
   return true;
 }
@@ -130,9 +130,9 @@ static bool too_many_subscripts(checker *state, const tensor *base, int count, s
   if (count <= base->rank) return false;
   const char *name = show_node(state, base);
   if (base->rank == 0)
-    diagnose(state->report, "wrong-rank", where, "%s is a single number: it has no subscripts", name);
+    diagnose(state->report, CODE_SUBSCRIPT_COUNT, where, "%s is a single number: it has no subscripts", name);
   else
-    diagnose(state->report, "wrong-rank", where, "%s has %d %s, and there are %d subscripts", name, base->rank,
+    diagnose(state->report, CODE_SUBSCRIPT_COUNT, where, "%s has %d %s, and there are %d subscripts", name, base->rank,
              base->rank == 1 ? "axis" : "axes", count);
   return true;
 }

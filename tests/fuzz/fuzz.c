@@ -229,6 +229,8 @@ bool survives_mutation(arena *memory, const char *name, const char *model, uint6
   of->may_be_refused = true;
   if (session_internal(of->with) || session_exhausted(of->with) || (!of->model && !session_diagnostics(of->with)[0]))
     subject_fails(of, "refused without a good reason: %s", session_diagnostics(of->with));
+  if (!*session_diagnostics(of->with) != !*session_diagnostics_json(of->with))
+    subject_fails(of, "the diagnostics differ between text and JSON");
   if (of->model) subject_request_properties(of);
   if (of->model && !session_failed(of->with) && subject_compile(of)) run_small(of, &stream);
   alarm(0);

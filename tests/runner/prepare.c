@@ -81,14 +81,16 @@ prepared_case *prepare_case(arena *memory, const char *path, const char *data, b
   if (of->model && wants_values) subject_request_properties(of);
   for (int p = 0; p < from->points.count && of->model; p++)
     made->functions[p] = request_expectations(of, &from->points.items[p]);
-  if (from->error)
+  if (from->error) {
     compare_text(of, session_diagnostics(of->with), from->error);
-  else if (from->dump)
+    check_fixes(of, from);
+  } else if (from->dump) {
     compare_text(of, session_dump(of->with), from->dump);
-  else if (session_failed(of->with) || session_diagnostics(of->with)[0])
+  } else if (session_failed(of->with) || session_diagnostics(of->with)[0]) {
     subject_fails(of, "the model was refused:\n%s", session_diagnostics(of->with));
-  else
+  } else {
     made->runs = subject_compile(of);
+  }
   return made;
 }
 

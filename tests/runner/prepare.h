@@ -25,4 +25,8 @@ void check_prepared(prepared_case *from);
 /* The request that an expectation stands for; its function's number or -1. */
 int request_expectation(subject *of, const expectation *expected);
 
+/* Makes every edit that the model's diagnostics propose: what it was proposed for must be gone, or the subject fails.
+ */
+void check_fixes(subject *of, const test_case *from);
+
 #endif

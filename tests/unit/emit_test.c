@@ -130,7 +130,7 @@ static void argmax_finds_the_first(store_kind kind) {
   scalar rounded = unary(with, OP_round, of.xj);
   statement *search = kernel(with, map, OVER(of.j), kind, place, NULL, rounded);
   search->stores.items[0].position = of.at_j;
-  search->stores.items[0].check = kernel_check(with->module, search->where, "nothing to choose from");
+  search->stores.items[0].check = kernel_check(with->module, CODE_EMPTY_RANGE, search->where, "nothing to choose from");
   scalar found = unary(with, OP_real_of_whole, kernel_load(with->module, place, NULL));
   kernel(with, map, NO_AXES, STORE_ASSIGN, of.z, &of.at_i, found);
   show(with, of.z);
@@ -152,7 +152,7 @@ static void an_empty_argmax_is_a_status(void) {
   scalar at = index_at(&with, i);
   statement *search = kernel(&with, NULL, OVER(i), STORE_ARGMAX, place, NULL, load(&with, x, &at));
   search->stores.items[0].position = at;
-  search->stores.items[0].check = kernel_check(with.module, search->where, "nothing to choose from");
+  search->stores.items[0].check = kernel_check(with.module, CODE_EMPTY_RANGE, search->where, "nothing to choose from");
   scalar found = unary(&with, OP_real_of_whole, kernel_load(with.module, place, NULL));
   kernel(&with, NULL, NO_AXES, STORE_ASSIGN, r, NULL, found);
   show(&with, r);

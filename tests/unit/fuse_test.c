@@ -100,7 +100,7 @@ static void maps_of_argmax_stay(void) {
   statement *best =
       kernel(with, map, OVER(of.j), STORE_ARGMAX, which, &of.at_i, load(with, of.W, AT(of.at_i, of.at_j)));
   best->stores.items[0].position = of.at_j;
-  best->stores.items[0].check = kernel_check(with->module, best->where, "it has entries");
+  best->stores.items[0].check = kernel_check(with->module, CODE_EMPTY_RANGE, best->where, "it has entries");
   axis k = new_axis(with, "k", with->n);
   scalar at_k = index_at(with, k);
   kernel(with, NULL, OVER(k), STORE_ASSIGN, of.z, &at_k, unary(with, OP_real_of_whole, load(with, which, &at_k)));

@@ -159,7 +159,7 @@ static void test_text_of_all_kinds(void) {
   scalar l = axis_of(&f, search, "l", f.zero, f.n);
   store *largest = store_in(&f, search, STORE_ARGMAX, best, NO_SCALAR, NO_SCALAR, entry(&f, x, l, NO_SCALAR));
   largest->position = l;
-  largest->check = kernel_check(f.module, (span){0, 0}, "%s is empty", "x");
+  largest->check = kernel_check(f.module, CODE_EMPTY_RANGE, (span){0, 0}, "%s is empty", "x");
   single(&f, NULL, STORE_CHECK, -1, NO_SCALAR, flag)->stores.items[0].check = 1;
   expect_text(&f, "program test\n"
                   "  seed v[n]\n"
@@ -265,7 +265,7 @@ static void test_tag_of_computed_place(void) {
   scalar j = axis_of(&f, search, "j", f.zero, f.n);
   store *largest = store_in(&f, search, STORE_ARGMAX, k, NO_SCALAR, NO_SCALAR, entry(&f, x, i, j));
   largest->position = j;
-  largest->check = kernel_check(f.module, (span){0, 0}, "%s", "empty");
+  largest->check = kernel_check(f.module, CODE_EMPTY_RANGE, (span){0, 0}, "%s", "empty");
   single(&f, map, STORE_ADD, t, entry(&f, k, NO_SCALAR, NO_SCALAR), scalar_real(f.dag, 1));
   expect_valid(&f);
   kernel_tag_axes(f.program);
@@ -317,8 +317,8 @@ static void test_argmax(void) {
     store_kind kind = least ? STORE_ARGMIN : STORE_ARGMAX;
     store *what = store_in(&f, search, kind, best, NO_SCALAR, NO_SCALAR, entry(&f, x, i, NO_SCALAR));
     what->position = i;
-    kernel_check(f.module, (span){0, 0}, "%s", "another check");
-    what->check = kernel_check(f.module, (span){0, 0}, "%s", "max over an empty range has no value");
+    kernel_check(f.module, CODE_EMPTY_RANGE, (span){0, 0}, "%s", "another check");
+    what->check = kernel_check(f.module, CODE_EMPTY_RANGE, (span){0, 0}, "%s", "max over an empty range has no value");
     scalar where = scalar_unary(f.dag, OP_real_of_whole, entry(&f, best, NO_SCALAR, NO_SCALAR));
     single(&f, NULL, STORE_ASSIGN, r, NO_SCALAR, where);
     expect_valid(&f);

@@ -112,7 +112,7 @@ static void test_checks(void) {
   list_push(f.memory, &kernel->stores, check);
   expect(&f, "check number 1 does not exist");
   begin(&f);
-  check.check = kernel_check(f.module, (span){0, 0}, "%s", "never");
+  check.check = kernel_check(f.module, CODE_EMPTY_RANGE, (span){0, 0}, "%s", "never");
   check.value = f.one;
   kernel = statement_in(&f, NULL, STATEMENT_KERNEL);
   list_push(f.memory, &kernel->stores, check);
@@ -330,7 +330,7 @@ static void test_index_data(void) {
   copy *c = begin_copy();
   int size = declare(&c->f, "size", ARRAY_INPUT, SCALAR_WHOLE, c->f.n, NO_SCALAR, NULL);
   statement *second = single(&c->f, NULL, STORE_CHECK, -1, NO_SCALAR, scalar_truth(c->f.dag, true));
-  second->stores.items[0].check = kernel_check(c->f.module, (span){0, 0}, "%s", "holds");
+  second->stores.items[0].check = kernel_check(c->f.module, CODE_EMPTY_RANGE, (span){0, 0}, "%s", "holds");
   axis_of(&c->f, second, "k", c->f.zero, entry(&c->f, size, c->f.n, NO_SCALAR));
   expect(&c->f, "a load of size is not proved to be in range");
 }
@@ -355,7 +355,8 @@ static search *begin_search(void) {
   scalar value = entry(&made.f, x, made.i, NO_SCALAR);
   made.what = store_in(&made.f, made.kernel, STORE_ARGMAX, made.best, NO_SCALAR, NO_SCALAR, value);
   made.what->position = made.i;
-  made.what->check = kernel_check(made.f.module, (span){0, 0}, "%s", "max over an empty range has no value");
+  made.what->check =
+      kernel_check(made.f.module, CODE_EMPTY_RANGE, (span){0, 0}, "%s", "max over an empty range has no value");
   return &made;
 }
 

@@ -107,7 +107,8 @@ static inline statement *kernel(fixture *with, statement *loop, const axis *axes
   statement *made = new_loop(with, STATEMENT_KERNEL, axes, count);
   store item = kernel_store(with->module, kind, into, subscripts, value);
   list_push(with->memory, &made->stores, item);
-  if (kind == STORE_CHECK) made->stores.items[0].check = kernel_check(with->module, made->where, "it holds");
+  if (kind == STORE_CHECK)
+    made->stores.items[0].check = kernel_check(with->module, CODE_EMPTY_RANGE, made->where, "it holds");
   statement_list *list = loop ? &loop->body : &with->program->body;
   list_push(with->memory, list, made);
   return made;
