@@ -143,22 +143,29 @@ static void models_give_their_pages_back(void) {
   }
 }
 
-/* A row of the op table that is spelled as a library function can be called. */
-static void every_library_function_is_there(void) {
+static void call_library_function(const char *type, const char *name, const char *arguments) {
   arena *memory = begin();
+  text errors = text_create(memory), code = text_create(memory);
+  text_format(&code, "%s %s();\n" ENTRY " { results[0][0] = %s(%s); return 0; }\n" WORKSPACE, type, name, name,
+              arguments);
+  jit_code *made = jit_compile(code.data, &errors);
+  if (!made) printf("\n%s: %s", name, errors.data);
+  CU_ASSERT_PTR_NOT_NULL(made);
+  jit_release(made);
+  arena_release(memory);
+}
+
+/* A row of the op table that is spelled as a library function can be called, for double and for float. */
+static void every_library_function_is_there(void) {
+  static const char *const arguments[] = {"", "0.5", "0.5, 0.5", "0.5, 0.5, 0.5"};
   for (int op = 0; op < SCALAR_OP_COUNT; op++) {
     const scalar_op_row *row = scalar_row((scalar_op)op);
     if (!row || row->flags & (OP_INFIX | OP_PREFIX | OP_HELPER)) continue;
-    static const char *const arguments[] = {"", "0.5", "0.5, 0.5", "0.5, 0.5, 0.5"};
-    text errors = text_create(memory), code = text_create(memory);
-    text_format(&code, "double %s();\n" ENTRY " { results[0][0] = %s(%s); return 0; }\n" WORKSPACE,
-                row->spelling_double, row->spelling_double, arguments[row->arity]);
-    jit_code *made = jit_compile(code.data, &errors);
-    if (!made) printf("\n%s: %s", row->name, errors.data);
-    CU_ASSERT_PTR_NOT_NULL(made);
-    jit_release(made);
+    call_library_function("double", row->spelling_double, arguments[row->arity]);
+    call_library_function("float", row->spelling_float, arguments[row->arity]);
   }
-  arena_release(memory);
+  call_library_function("double", "fmod", arguments[2]); /* of the helpers alone */
+  call_library_function("float", "fmodf", arguments[2]);
 }
 
 static void aggregates_are_copied_and_cleared(void) {
