@@ -106,13 +106,14 @@ $(B)/%.o: %.c | $(B)/packages-found
 
 # libtcc as one object that can be part of a shared library: compiler/jit/libtcc_host.c says why, and what stands for the
 # parts of the C library that it must not use.
-LIBTCC_HOST := stdout stderr environ malloc calloc realloc free exit
+LIBTCC_HOST := stdout stderr environ malloc calloc realloc free fprintf fflush exit
 LIBTCC_USED := new delete set_error_func set_output_type set_options compile_string add_symbol relocate get_symbol list_symbols
 $(B)/libtcc.o: | $(B)/packages-found
 	@echo "fold   $@"
 	@$(LD) -r -o $@ --whole-archive $$($(CC) -print-file-name=libtcc.a)
 	@$(OBJCOPY) $(foreach name,$(LIBTCC_HOST),--redefine-sym $(name)=libtcc_host_$(name)) \
-	  --redefine-sym __assert_fail=libtcc_host_assert_fail $(addprefix --keep-global-symbol=tcc_,$(LIBTCC_USED)) $@
+	  --redefine-sym __fprintf_chk=libtcc_host_fprintf --redefine-sym __assert_fail=libtcc_host_assert_fail \
+	  $(addprefix --keep-global-symbol=tcc_,$(LIBTCC_USED)) $@
 
 # What flex and bison write is not ours to keep free of warnings.
 $(GENERATED): CFLAGS := $(OPTIMISE) -w -fPIC -fvisibility=hidden

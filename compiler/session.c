@@ -261,7 +261,8 @@ jit_code *session_compile(session *of, int first) {
   text errors = text_create(of->memory);
   jit_code *made = jit_compile(code, &errors);
   mark(of, "tcc");
-  if (!made) {
+  if (!made && !errors.length) of->exhausted = true;
+  if (!made && errors.length) {
     of->internal = true;
     diagnose(of->report, "internal", (span){0, 0}, "internal error: libtcc refused the generated code: %s",
              errors.data);
@@ -269,10 +270,9 @@ jit_code *session_compile(session *of, int first) {
   return made;
 }
 
-const diagnostics *session_check(session *of, int status) {
-  GUARDED(of, NULL);
+const diagnostics *session_check(const session *of, int status, arena *memory) {
   const kernel_module *module = of->lowered->module;
-  diagnostics *one = diagnostics_create(of->memory, of->from);
+  diagnostics *one = diagnostics_create(memory, of->from);
   bool known = status >= 1 && status <= module->checks.count;
   const check_message *failed = known ? &module->checks.items[status - 1] : NULL;
   diagnose(one, "run-time", known ? failed->where : (span){0, 0}, "%s", known ? failed->message : "unknown status");
@@ -280,9 +280,8 @@ const diagnostics *session_check(session *of, int status) {
 }
 
 const char *session_status(session *of, int status) {
-  const diagnostics *one = session_check(of, status);
   GUARDED(of, "error: out of memory\n");
   text out = text_create(of->memory);
-  diagnostics_write(one, &out);
+  diagnostics_write(session_check(of, status, of->memory), &out);
   return out.data;
 }

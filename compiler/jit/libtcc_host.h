@@ -3,11 +3,13 @@
 #define ADJOIN_JIT_LIBTCC_HOST_H
 
 #include <setjmp.h>
+#include <stdbool.h>
 
-/* Where libtcc's attempt to end the process leads, until libtcc_host_end. libtcc's lock must be held. */
-void libtcc_host_begin(jmp_buf *escape);
+/* Where libtcc's attempt to end the process leads, until libtcc_host_end. False when an assertion of libtcc failed
+ * before: what its variables hold is then unknown, and it must not be used again. libtcc's lock must be held. */
+bool libtcc_host_begin(jmp_buf *escape);
 
-/* Gives back all memory that libtcc still has. */
-void libtcc_host_end(void);
+/* Gives back all memory that libtcc still has. False when it was refused memory since libtcc_host_begin. */
+bool libtcc_host_end(void);
 
 #endif

@@ -6,7 +6,7 @@
 
 /* Without memory of its own: it may be memory that ran out. */
 adjoin_status tell(const audience *to, adjoin_status status, const char *code, const char *format, ...) {
-  if (!to->receiver) return status;
+  if (!to || !to->receiver) return status;
   char message[1024], line[1100];
   va_list arguments;
   va_start(arguments, format);
@@ -18,53 +18,46 @@ adjoin_status tell(const audience *to, adjoin_status status, const char *code, c
   return status;
 }
 
-static void tell_one(const audience *to, adjoin_status status, const source *from, const diagnostic *each,
-                     arena *memory) {
-  text shown = text_create(memory);
+adjoin_status tell_exhausted(const audience *to) {
+  return tell(to, ADJOIN_MEMORY, "memory", "out of memory");
+}
+
+adjoin_status tell_misuse(const audience *to, const char *what) {
+  return tell(to, ADJOIN_USE, "use", "%s", what);
+}
+
+static adjoin_diagnostic described(const mistakes *in, adjoin_status status, const source *from,
+                                   const diagnostic *each) {
+  text shown = text_create(in->memory);
   diagnostic_write(from, each, &shown);
   bool placed = each->where.begin || each->where.end;
   position at = placed ? source_position(from, each->where.begin) : (position){0};
-  adjoin_diagnostic made = {.status = status,
-                            .severity = each->level == SEVERITY_ERROR ? ADJOIN_ERROR : ADJOIN_WARNING,
-                            .code = each->code,
-                            .message = each->message,
-                            .hint = each->hint,
-                            .file = from->name,
-                            .line = at.line,
-                            .column = at.column,
-                            .begin = each->where.begin,
-                            .end = each->where.end,
-                            .text = shown.data};
-  to->receiver(to->user, &made);
+  return (adjoin_diagnostic){.status = status,
+                             .severity = each->level == SEVERITY_ERROR ? ADJOIN_ERROR : ADJOIN_WARNING,
+                             .code = each->code,
+                             .message = each->message,
+                             .hint = each->hint,
+                             .file = from->name,
+                             .line = at.line,
+                             .column = at.column,
+                             .begin = each->where.begin,
+                             .end = each->where.end,
+                             .text = shown.data};
 }
 
-/* False when memory runs out. */
-static bool tell_each(const audience *to, adjoin_status status, const diagnostics *list, arena *memory) {
-  jmp_buf escape;
-  arena_set_escape(memory, &escape);
-  if (setjmp(escape)) return false;
-  for (int k = 0; k < list->list.count; k++) tell_one(to, status, list->from, &list->list.items[k], memory);
-  return true;
+void add_mistakes(mistakes *to, adjoin_status status, const diagnostics *from) {
+  for (int k = 0; k < from->list.count; k++)
+    list_push(to->memory, &to->list, described(to, status, from->from, &from->list.items[k]));
 }
 
-static adjoin_status tell_all(const audience *to, adjoin_status status, const diagnostics *list) {
-  arena *memory = arena_create();
-  bool told = memory && tell_each(to, status, list, memory);
-  arena_release(memory);
-  return told ? status : tell(to, ADJOIN_MEMORY, "memory", "out of memory");
+void add_binding_mistake(void *to, const char *message) {
+  mistakes *into = to;
+  adjoin_diagnostic made = {.status = ADJOIN_BINDING, .code = "binding"};
+  made.message = arena_copy(into->memory, message, strlen(message));
+  made.text = arena_format(into->memory, "adjoin: %s\n", message);
+  list_push(into->memory, &into->list, made);
 }
 
-adjoin_status tell_session(const audience *to, adjoin_status status, session *from) {
-  if (session_exhausted(from)) return tell(to, ADJOIN_MEMORY, "memory", "out of memory");
-  if (session_internal(from)) status = ADJOIN_INTERNAL;
-  if (!to->receiver) return status;
-  return tell_all(to, status, session_reported(from));
-}
-
-adjoin_status tell_check(adjoin_model *of, int check) {
-  if (!of->told.receiver) return ADJOIN_RANGE;
-  pthread_mutex_lock(&of->lock);
-  const diagnostics *one = session_check(of->from, check);
-  pthread_mutex_unlock(&of->lock);
-  return one ? tell_all(&of->told, ADJOIN_RANGE, one) : tell(&of->told, ADJOIN_MEMORY, "memory", "out of memory");
+void tell_mistakes(const audience *to, const mistakes *from) {
+  for (int k = 0; to->receiver && k < from->list.count; k++) to->receiver(to->user, &from->list.items[k]);
 }
