@@ -68,9 +68,10 @@ $(B)/tests/run: $(RUNNER) $(ORACLE) $(CHECKED_COMPILER) $(RUNTIME)
 	@echo "link   $@"
 	@$(CC) $(OPTIMISE) -o $@ $^ $(LIBRARIES)
 
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/fuzz/long_model.o $(ORACLE) $(CHECKED_COMPILER) $(RUNTIME)
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/fuzz/long_model.o $(ORACLE) $(LIBRARY) $(CHECKED_COMPILER) $(RUNTIME)
 	@echo "link   $@"
-	@$(CC) $(OPTIMISE) -o $@ $^ -lcunit $(LIBRARIES)
+	@$(CC) $(OPTIMISE) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ -lcunit $(LIBRARIES)
+$(B)/tests/unit/library_memory_test: WRAPPED := malloc calloc realloc free mmap munmap newlocale fdopen
 
 $(B)/tests/bench/measure: $(BENCH) $(ORACLE) $(COMPILER) $(RUNTIME)
 	@echo "link   $@"
@@ -105,15 +106,17 @@ $(B)/%.o: %.c | $(B)/packages-found
 	$(compile)
 
 # libtcc as one object that can be part of a shared library: compiler/jit/libtcc_host.c says why, and what stands for the
-# parts of the C library that it must not use.
-LIBTCC_HOST := stdout stderr environ malloc calloc realloc free fprintf fflush exit
+# parts of the C library that it must not use. Its variables lie between two names.
+LIBTCC_HOST := stdout stderr environ malloc calloc realloc free exit
 LIBTCC_USED := new delete set_error_func set_output_type set_options compile_string add_symbol relocate get_symbol list_symbols
-$(B)/libtcc.o: | $(B)/packages-found
+$(B)/libtcc.o: Makefile | $(B)/packages-found
 	@echo "fold   $@"
 	@$(LD) -r -o $@ --whole-archive $$($(CC) -print-file-name=libtcc.a)
-	@$(OBJCOPY) $(foreach name,$(LIBTCC_HOST),--redefine-sym $(name)=libtcc_host_$(name)) \
-	  --redefine-sym __fprintf_chk=libtcc_host_fprintf --redefine-sym __assert_fail=libtcc_host_assert_fail \
-	  $(addprefix --keep-global-symbol=tcc_,$(LIBTCC_USED)) $@
+	@size=$$(size -A $@ | awk '$$1 == ".bss" { print $$2 }'); \
+	$(OBJCOPY) $(foreach name,$(LIBTCC_HOST),--redefine-sym $(name)=libtcc_host_$(name)) \
+	  --redefine-sym __assert_fail=libtcc_host_assert_fail $(addprefix --keep-global-symbol=tcc_,$(LIBTCC_USED)) \
+	  --add-symbol libtcc_variables=.bss:0,global --add-symbol libtcc_variables_end=.bss:$$size,global \
+	  --keep-global-symbol=libtcc_variables --keep-global-symbol=libtcc_variables_end $@
 
 # What flex and bison write is not ours to keep free of warnings.
 $(GENERATED): CFLAGS := $(OPTIMISE) -w -fPIC -fvisibility=hidden

@@ -168,7 +168,7 @@ static const char *const *copied_names(session *with, const char *const *names, 
 /* A request whose names live as long as the session. */
 static request copied(session *with, const request *from) {
   request made = *from;
-  made.name = NULL;
+  made.name = from->name ? arena_copy(with->memory, from->name, strlen(from->name)) : NULL;
   made.read = copied_names(with, from->read, from->read_count);
   made.along = copied_names(with, from->along, from->along_count);
   return made;
@@ -179,7 +179,7 @@ int session_request(session *with, const request *wanted) {
   if (session_failed(with)) return -1;
   with->since = now();
   emitted_function made = {.wanted = copied(with, wanted)};
-  if (!session_derive(with, wanted, &made) || session_failed(with)) return -1;
+  if (!session_derive(with, &made.wanted, &made) || session_failed(with)) return -1;
   list_push(with->memory, &with->functions, made);
   return with->functions.count - 1;
 }

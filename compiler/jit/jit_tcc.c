@@ -147,10 +147,7 @@ static jit_code *compile_locked(const char *c_text, messages *from_compiler) {
     jit_release(mapped);
     return NULL;
   }
-  if (!libtcc_host_begin(&escape)) {
-    collect_message(from_compiler, "libtcc is not used again after it found itself wrong");
-    return NULL;
-  }
+  libtcc_host_begin(&escape);
   TCCState *compiler = tcc_new();
   if (!compiler) return NULL;
   tcc_set_error_func(compiler, from_compiler, collect_message);

@@ -5,11 +5,11 @@
 #include <setjmp.h>
 #include <stdbool.h>
 
-/* Where libtcc's attempt to end the process leads, until libtcc_host_end. False when an assertion of libtcc failed
- * before: what its variables hold is then unknown, and it must not be used again. libtcc's lock must be held. */
-bool libtcc_host_begin(jmp_buf *escape);
+/* Where libtcc's attempt to end the process leads, until libtcc_host_end. libtcc's lock must be held. */
+void libtcc_host_begin(jmp_buf *escape);
 
-/* Gives back all memory that libtcc still has. False when it was refused memory since libtcc_host_begin. */
+/* Gives back all memory that libtcc still has, and makes it as new when it was left by the escape. False when memory
+ * ran out since libtcc_host_begin. */
 bool libtcc_host_end(void);
 
 #endif

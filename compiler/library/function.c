@@ -120,10 +120,23 @@ typedef struct {
   adjoin_function *made;
 } inquiry;
 
+/* Two seeds for one input would have to be added. */
+static const char *repeated(const name_list *names) {
+  for (int k = 1; k < names->count; k++)
+    for (int m = 0; m < k; m++)
+      if (!strcmp(names->items[k], names->items[m])) return names->items[k];
+  return NULL;
+}
+
 static adjoin_status answer(adjoin_model *of, void *with, mistakes *found) {
   inquiry *asked = with;
   name_list read = names_for(of, found->memory, asked->read, asked->read_otherwise);
   name_list along = names_for(of, found->memory, asked->along, asked->along_otherwise);
+  const char *twice = repeated(&along);
+  if (twice) {
+    add_mistake(found, ADJOIN_USE, "use", arena_format(found->memory, "two seeds along '%s' are asked for", twice));
+    return ADJOIN_USE;
+  }
   request wanted = {.kind = asked->kind,
                     .read = read.items,
                     .read_count = read.count,

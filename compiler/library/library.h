@@ -89,6 +89,7 @@ typedef struct {
 } mistakes;
 
 void add_mistakes(mistakes *to, adjoin_status status, const diagnostics *from);
+void add_mistake(mistakes *to, adjoin_status status, const char *code, const char *message);
 void add_binding_mistake(void *mistakes, const char *message); /* as a reporting's receiver */
 void tell_mistakes(const audience *to, const mistakes *from);
 

@@ -50,12 +50,15 @@ void add_mistakes(mistakes *to, adjoin_status status, const diagnostics *from) {
     list_push(to->memory, &to->list, described(to, status, from->from, &from->list.items[k]));
 }
 
+void add_mistake(mistakes *to, adjoin_status status, const char *code, const char *message) {
+  adjoin_diagnostic made = {.status = status, .code = code};
+  made.message = arena_copy(to->memory, message, strlen(message));
+  made.text = arena_format(to->memory, "adjoin: %s\n", message);
+  list_push(to->memory, &to->list, made);
+}
+
 void add_binding_mistake(void *to, const char *message) {
-  mistakes *into = to;
-  adjoin_diagnostic made = {.status = ADJOIN_BINDING, .code = "binding"};
-  made.message = arena_copy(into->memory, message, strlen(message));
-  made.text = arena_format(into->memory, "adjoin: %s\n", message);
-  list_push(into->memory, &into->list, made);
+  add_mistake(to, ADJOIN_BINDING, "binding", message);
 }
 
 void tell_mistakes(const audience *to, const mistakes *from) {
