@@ -5,8 +5,8 @@
 #   make bench      compile times and run times          make install   the program into PREFIX/bin
 #   make clean      remove build/                        make format    clang-format over our own files
 #
-# SANITIZE=1 builds into build/sanitize/ with the address and undefined-behaviour sanitizers; CHECKED=1 verifies the
-# kernel program after every pass.
+# SANITIZE=1 builds into build/sanitize/ with the address and undefined-behaviour sanitizers, SANITIZE=thread into
+# build/thread/ with that for threads; CHECKED=1 verifies the kernel program after every pass.
 
 ifeq ($(origin CC),default)
 CC := gcc
@@ -21,7 +21,10 @@ B := build
 STANDARD := -std=c11 -D_POSIX_C_SOURCE=200809L
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
 OPTIMISE := -O2 -g
-ifdef SANITIZE
+ifeq ($(SANITIZE),thread)
+B := build/thread
+OPTIMISE := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+else ifdef SANITIZE
 B := build/sanitize
 OPTIMISE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 CHECKED := 1
@@ -49,7 +52,7 @@ ORACLE := $(call objects,$(call sources,tests/oracle))
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(call sources,tests/unit))
 BENCH := $(call objects,$(call sources,tests/bench) $(filter-out tests/runner/main.c,$(call sources,tests/runner)) $(call sources,tests/fuzz))
 
-.PHONY: all deps demo test check bench install clean format programs_for_tests programs_for_bench
+.PHONY: all deps demo test check bench install clean format programs_for_tests programs_for_thread_tests programs_for_bench
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -178,9 +181,11 @@ demo: deps
 test: deps
 	@$(MAKE) --no-print-directory all programs_for_tests
 	@$(MAKE) --no-print-directory SANITIZE=1 all programs_for_tests
+	@$(MAKE) --no-print-directory SANITIZE=thread programs_for_thread_tests
 	@tests/suite
 
 programs_for_tests: $(B)/tests/run $(UNIT)
+programs_for_thread_tests: $(B)/tests/unit/library_threads_test
 
 bench: deps
 	@$(MAKE) --no-print-directory programs_for_bench
