@@ -163,10 +163,11 @@ adjoin_status adjoin_declared_values(adjoin_instance *instance, const char *name
 }
 
 adjoin_status adjoin_prepare(adjoin_instance *instance, const adjoin_function *function, adjoin_arguments *arguments) {
+  if (arguments) *arguments = (adjoin_arguments){.entry = NULL};
   adjoin_status status = check_function(instance, function, false);
-  if (status == ADJOIN_OK && !arguments)
-    status = tell_misuse(&instance->model->told, "adjoin_prepare: NULL for arguments");
-  if (status == ADJOIN_OK) status = prepare(instance, function, 1);
+  if (status != ADJOIN_OK) return status;
+  if (!arguments) return tell_misuse(&instance->model->told, "adjoin_prepare: NULL for arguments");
+  status = prepare(instance, function, 1);
   if (status != ADJOIN_OK) return status;
   *arguments = (adjoin_arguments){.entry = function->entry,
                                   .extents = instance->bound.arguments,

@@ -11,9 +11,11 @@ enum { THREADS = 6, ROUNDS = 5, ENTRIES = 6, MOST = 48 };
 /* All models have the inputs x[n], p[n] and an index pick[n], and the output r[n]. */
 #define DECLARATIONS "dim n\nvar x[n] = 1/n\nparam p[n]\nindex pick[n] < n\n"
 static const char *const models[] = {
-    DECLARATIONS "minimize sum[i < n-1] (p[i]*(x[i+1] - x[i]^2)^2 + (1 - x[i])^2) + sum[i] x[pick[i]]^2\noutput r = p * sin(x)\n",
+    DECLARATIONS
+    "minimize sum[i < n-1] (p[i]*(x[i+1] - x[i]^2)^2 + (1 - x[i])^2) + sum[i] x[pick[i]]^2\noutput r = p * sin(x)\n",
     DECLARATIONS "minimize logsumexp(p * x) + sum[i] x[pick[i]]^2\noutput r[i] = x[pick[i]] * p[i]\n",
-    DECLARATIONS "let K[i, j] = exp(-(x[i] - x[j])^2)\nminimize p @ (K @ p) + sum[i] p[i]*x[pick[i]]^2\noutput r = p * (K @ x)\n",
+    DECLARATIONS
+    "let K[i, j] = exp(-(x[i] - x[j])^2)\nminimize p @ (K @ p) + sum[i] p[i]*x[pick[i]]^2\noutput r = p * (K @ x)\n",
     DECLARATIONS "minimize sum(cumsum(tanh(x))^2) * norm(p[pick])\noutput r = tanh(p / (2 + x^2))\n",
 };
 enum { MODELS = sizeof models / sizeof *models };
