@@ -5,8 +5,8 @@
 #   make bench      compile times and run times          make install   program, manual and completion under PREFIX
 #   make clean      remove build/                        make format    clang-format over our own files
 #
-# SANITIZE=1 builds into build/sanitize/ with the address and undefined-behaviour sanitizers; CHECKED=1 verifies the
-# kernel program after every pass.
+# SANITIZE=1 builds into build/sanitize/ with the address and undefined-behaviour sanitizers, SANITIZE=thread into
+# build/thread/ with that for threads; CHECKED=1 verifies the kernel program after every pass.
 
 ifeq ($(origin CC),default)
 CC := gcc
@@ -21,7 +21,10 @@ B := build
 STANDARD := -std=c11 -D_POSIX_C_SOURCE=200809L
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
 OPTIMISE := -O2 -g
-ifdef SANITIZE
+ifeq ($(SANITIZE),thread)
+B := build/thread
+OPTIMISE := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+else ifdef SANITIZE
 B := build/sanitize
 OPTIMISE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 CHECKED := 1
@@ -49,7 +52,8 @@ ORACLE := $(call objects,$(call sources,tests/oracle))
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(call sources,tests/unit))
 BENCH := $(call objects,$(call sources,tests/bench) $(filter-out tests/runner/main.c,$(call sources,tests/runner)) $(call sources,tests/fuzz))
 
-.PHONY: all deps demo test check bench install clean format documents programs_for_tests programs_for_bench
+.PHONY: all deps demo test check bench install clean format documents programs_for_tests programs_for_thread_tests \
+        programs_for_bench
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -68,9 +72,10 @@ $(B)/tests/run: $(RUNNER) $(ORACLE) $(CHECKED_COMPILER) $(RUNTIME)
 	@echo "link   $@"
 	@$(CC) $(OPTIMISE) -o $@ $^ $(LIBRARIES)
 
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/fuzz/long_model.o $(ORACLE) $(CHECKED_COMPILER) $(RUNTIME)
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/fuzz/long_model.o $(ORACLE) $(LIBRARY) $(CHECKED_COMPILER) $(RUNTIME)
 	@echo "link   $@"
-	@$(CC) $(OPTIMISE) -o $@ $^ -lcunit $(LIBRARIES)
+	@$(CC) $(OPTIMISE) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ -lcunit $(LIBRARIES)
+$(B)/tests/unit/library_memory_test: WRAPPED := malloc calloc realloc free mmap munmap newlocale fdopen
 
 # The program as it is, but for a wrong line that is added to what libtcc gets.
 $(B)/tests/refusing_adjoin: $(COMMANDS) $(COMPILER) $(RUNTIME) $(B)/tests/cli/refusing_jit.o
@@ -110,14 +115,17 @@ $(B)/%.o: %.c | $(B)/packages-found
 	$(compile)
 
 # libtcc as one object that can be part of a shared library: compiler/jit/libtcc_host.c says why, and what stands for the
-# parts of the C library that it must not use.
+# parts of the C library that it must not use. Its variables lie between two names.
 LIBTCC_HOST := stdout stderr environ malloc calloc realloc free exit
 LIBTCC_USED := new delete set_error_func set_output_type set_options compile_string add_symbol relocate get_symbol list_symbols
-$(B)/libtcc.o: | $(B)/packages-found
+$(B)/libtcc.o: Makefile | $(B)/packages-found
 	@echo "fold   $@"
 	@$(LD) -r -o $@ --whole-archive $$($(CC) -print-file-name=libtcc.a)
-	@$(OBJCOPY) $(foreach name,$(LIBTCC_HOST),--redefine-sym $(name)=libtcc_host_$(name)) \
-	  --redefine-sym __assert_fail=libtcc_host_assert_fail $(addprefix --keep-global-symbol=tcc_,$(LIBTCC_USED)) $@
+	@size=$$(size -A $@ | awk '$$1 == ".bss" { print $$2 }'); \
+	$(OBJCOPY) $(foreach name,$(LIBTCC_HOST),--redefine-sym $(name)=libtcc_host_$(name)) \
+	  --redefine-sym __assert_fail=libtcc_host_assert_fail $(addprefix --keep-global-symbol=tcc_,$(LIBTCC_USED)) \
+	  --add-symbol libtcc_variables=.bss:0,global --add-symbol libtcc_variables_end=.bss:$$size,global \
+	  --keep-global-symbol=libtcc_variables --keep-global-symbol=libtcc_variables_end $@
 
 # What flex and bison write is not ours to keep free of warnings.
 $(GENERATED): CFLAGS := $(OPTIMISE) -w -fPIC -fvisibility=hidden
@@ -192,9 +200,11 @@ demo: deps
 test: deps
 	@$(MAKE) --no-print-directory all programs_for_tests
 	@$(MAKE) --no-print-directory SANITIZE=1 all programs_for_tests
+	@$(MAKE) --no-print-directory SANITIZE=thread programs_for_thread_tests
 	@tests/suite
 
 programs_for_tests: $(B)/tests/run $(B)/tests/refusing_adjoin $(UNIT)
+programs_for_thread_tests: $(B)/tests/unit/library_threads_test
 
 bench: TEST_PACKAGES += $(BENCH_PACKAGES)
 bench: deps

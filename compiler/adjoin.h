@@ -17,13 +17,16 @@
  *     adjoin_model_release(model);
  *     adjoin_context_release(context);
  *
- * Rules. Every function that can fail returns a status and tells the context's receiver why; nothing is printed,
- * nothing exits, and running out of memory is a status. What a function hands out through its last argument is NULL
- * after a failure. Names are those of the model's text. Text is UTF-8, ended by a zero.
+ * Rules. Every function that can fail returns a status and tells the receiver why; nothing is printed, nothing exits,
+ * and running out of memory is a status. A pointer that a function hands out through its last argument is NULL after a
+ * failure. NULL in place of a context, model, function or instance is ADJOIN_USE, which nobody is told, as nobody is
+ * known then; functions that return no status take it for something that has nothing. Names are those of the model's
+ * text. Text is UTF-8, ended by a zero.
  *
  * Threads. A context is set up by one thread; then any number of threads may make models from it. A model may be used
- * by many threads at once; each needs an instance of its own. A receiver is called by the thread whose call failed, and
- * may not call the library. */
+ * by many threads at once; each needs an instance of its own. A receiver is called by the thread whose call failed,
+ * perhaps by several at once, and while nothing is locked; it may not call the library, nor leave but by returning. A
+ * thread that makes models or functions needs a stack of half a megabyte. */
 #ifndef ADJOIN_H
 #define ADJOIN_H
 
@@ -48,7 +51,7 @@ typedef enum adjoin_status {
   ADJOIN_FILE,    /* a file can't be read */
   ADJOIN_BINDING, /* the arrays do not fit the model or each other, or one that is needed is missing */
   ADJOIN_RANGE,   /* at these inputs a check of the model fails: a subscript out of range, an empty maximum */
-  ADJOIN_MEMORY,  /* out of memory; what it happened in can only be released */
+  ADJOIN_MEMORY,  /* out of memory; the call may be tried again (but for new functions: see adjoin_function_get) */
   ADJOIN_USE,     /* a wrong call: NULL for what must be there, a function of another model */
   ADJOIN_INTERNAL /* a bug of Adjoin */
 } adjoin_status;
@@ -70,12 +73,12 @@ typedef enum adjoin_severity { ADJOIN_ERROR, ADJOIN_WARNING } adjoin_severity;
 typedef struct adjoin_diagnostic {
   adjoin_status status; /* what the failing call is going to return */
   adjoin_severity severity;
-  const char *code;    /* stable: "unknown-name"; `adjoin help CODE` explains it */
+  const char *code;    /* its kind, stable: "unknown-name"; `adjoin help CODE` explains it */
   const char *message; /* what is wrong, in the model's terms */
   const char *hint;    /* what to do, or NULL */
-  const char *file;    /* as given to adjoin_model_from_..; NULL for what is not about the text */
-  int line, column;    /* from 1; 0 when no place is known */
-  size_t begin, end;   /* bytes of the text, from 0; equal when no place is known */
+  const char *file;    /* as given to adjoin_model_from_..; NULL for arrays that do not fit, wrong calls, memory */
+  int line, column;    /* from 1, in characters; 0 when no place of the text is known */
+  size_t begin, end;   /* the same place in bytes, from 0: [begin, end) */
   const char *text;    /* all of it as the command line prints it: with the source line and a caret; ends with \n */
 } adjoin_diagnostic;
 
@@ -88,7 +91,8 @@ ADJOIN_API void adjoin_context_release(adjoin_context *context); /* NULL is allo
 /* Who is told what is wrong; NULL: nobody. Holds for models made afterwards. */
 ADJOIN_API void adjoin_context_receive(adjoin_context *context, adjoin_receiver *receiver, void *user);
 
-/* Fixes an extent (`dim`) of models made afterwards: it becomes a constant of their code. */
+/* Fixes an extent (`dim`) of models made afterwards: it becomes a constant of their code. A model that has no such
+ * extent, or computes it from others, is then refused. */
 ADJOIN_API adjoin_status adjoin_context_fix(adjoin_context *context, const char *extent, int64_t value);
 
 /* ---- models --------------------------------------------------------------------------------------------------------
@@ -96,8 +100,9 @@ ADJOIN_API adjoin_status adjoin_context_fix(adjoin_context *context, const char 
 
 typedef struct adjoin_model adjoin_model;
 
-/* Parses and checks a text of `length` bytes. `name` is the model's unless the text says `model NAME`, and stands for
- * the file in messages. A model with errors is not made. The text need not be kept. */
+/* Parses and checks a text of `length` bytes. `name` stands for the file in messages. The model is called what the text
+ * says in `model NAME`, or like the file without folder and ending. A model with errors is not made. The text need not
+ * be kept. */
 ADJOIN_API adjoin_status adjoin_model_from_text(adjoin_context *context, const char *name, const char *text,
                                                 size_t length, adjoin_model **model);
 ADJOIN_API adjoin_status adjoin_model_from_file(adjoin_context *context, const char *path, adjoin_model **model);
@@ -150,22 +155,24 @@ typedef struct adjoin_function adjoin_function;
 enum { ADJOIN_BLOCK = 1 }; /* seeds and results get one more axis, the last: a block of directions (not for vjp) */
 
 /* Derives, optimises and compiles a function, or finds it when it was asked for before. `read` and `along` are names
- * between commas; NULL is what stands in brackets.
+ * between commas; when NULL or "" they are what stands in brackets here, without inputs that are frozen whole.
  *
- *     kind      read                                   along, for each of which it takes a seed     results
- *     "value"   outputs, definitions [the outputs]     -                                            objective*, each of
- * read "grad"    inputs, definitions [vars, params]     -                                            objective, d/d
- * each of read "hvp"     vars [all]                             vars [all]                                   see below
- *     "mixed"   inputs [params]                        inputs [vars]                                see below
- *     "jvp"     outputs [all]                          inputs [vars]                                tangents of read
- *     "vjp"     inputs [vars, params]                  outputs [all]                                adjoints of read
+ *     kind       read                                   along, each for one seed   results
+ *     "value"    outputs, definitions [the outputs]     -                          the objective*, each of read
+ *     "grad"     inputs, definitions [vars, params]     -                          the objective, d/d each of read
+ *     "hvp"      inputs [vars]                          inputs [vars]              see below
+ *     "mixed"    inputs [params]                        inputs [vars]              see below
+ *     "jvp"      outputs, definitions [the outputs]     inputs [vars]              the tangent of each of read
+ *     "vjp"      inputs [vars, params]                  as jvp's read              the adjoint of each of read
  *
  * hvp and mixed give, for each input of `read`, the derivative along the seeds of the objective's gradient with respect
  * to it: hvp is H v, mixed read on a param for a direction on a var is (d2f / d theta d x) v. A seed has the shape of
- * what it is along, a result that of what it is read on.
- * (* value: without an objective the results are those of `read` alone.)
+ * what it is along, a result that of what it is read on; an index input can be neither. Nothing can be named twice in
+ * `along`. (* value: without an objective the results are those of `read` alone.)
  *
- * The function belongs to the model and may be called by many threads. A millisecond, as a rule. */
+ * The function belongs to the model and may be called by many threads. A millisecond, as a rule. After ADJOIN_MODEL and
+ * ADJOIN_USE the model is as it was. After ADJOIN_MEMORY and ADJOIN_INTERNAL no new functions can be had of it; those
+ * that it has go on working. */
 ADJOIN_API adjoin_status adjoin_function_get(adjoin_model *model, const char *kind, const char *read, const char *along,
                                              int flags, const adjoin_function **function);
 
@@ -186,17 +193,19 @@ ADJOIN_API adjoin_status adjoin_instance_create(adjoin_model *model, adjoin_inst
 ADJOIN_API void adjoin_instance_release(adjoin_instance *instance); /* NULL is allowed */
 
 /* Gives an input its array: double, or int64_t for an index input. The array stays the caller's, must live until it is
- * bound anew, and may change between calls. `strides`, in entries, may be NULL: C order. An array that lies in another
- * order is used where it is as well, but is gathered into C order at the beginning of each call. An extent of the model
- * that is written as 1 may be left out of the shape. To bind another array of the same shape costs next to nothing.
- * Shapes are compared with the model and with each other at the next call. */
+ * bound anew, and may change between calls. `extents` and `strides` have `rank` numbers each and are copied; strides
+ * are in entries, may be negative or 0 (`entries` is the place of the first entry), and may be NULL: C order. An array
+ * in another order is gathered into C order at the beginning of each call. An extent that the model writes as 1 may be
+ * left out of the shape, and one entry may stand for an array of one. Entries may be NULL where there are none; else
+ * NULL takes the array away, and leaves its shape. To bind another array of the same shape and strides costs next to
+ * nothing. Shapes are compared with the model and with each other at the next call. */
 ADJOIN_API adjoin_status adjoin_bind(adjoin_instance *instance, const char *input, const void *entries, int rank,
                                      const int64_t *extents, const int64_t *strides);
 
 /* The same by the input's number, for an array in C order of the shape that was bound before. */
 ADJOIN_API adjoin_status adjoin_rebind(adjoin_instance *instance, int input, const void *entries);
 
-/* Tells an extent that no shape tells. */
+/* Tells an extent that no shape tells; it must agree with the shapes that do. */
 ADJOIN_API adjoin_status adjoin_bind_extent(adjoin_instance *instance, const char *extent, int64_t value);
 
 /* Settles the extents now rather than at the next call, and reports what does not fit. */
@@ -209,14 +218,17 @@ ADJOIN_API adjoin_status adjoin_shape(adjoin_instance *instance, const char *nam
 /* The value of an extent. Settles. */
 ADJOIN_API adjoin_status adjoin_extent(adjoin_instance *instance, const char *name, int64_t *value);
 
-/* The values that a var's declaration gives: its start value or bounds, for each entry; C order. They may depend on
- * other inputs, which must then be bound. */
+/* The values that an input's declaration gives (has_start, has_lower, has_upper): one for each entry, in C order. They
+ * may depend on other inputs, which must then be bound, and on extents. Makes a function as adjoin_function_get does.
+ */
 typedef enum adjoin_declared { ADJOIN_START, ADJOIN_LOWER, ADJOIN_UPPER } adjoin_declared;
 ADJOIN_API adjoin_status adjoin_declared_values(adjoin_instance *instance, const char *input, adjoin_declared which,
                                                 double *entries);
 
-/* Calls a function. `seeds` and `results` have one pointer each, in the function's order; arrays in C order that do not
- * overlap each other or the inputs. A result that is NULL is not computed. After ADJOIN_RANGE results are undefined. */
+/* Calls a function. `seeds` and `results` have one pointer for each, in the function's order, to arrays in C order that
+ * do not overlap each other or the inputs. A result that is NULL is left out. A seed without entries may be NULL, and
+ * so may `seeds` or `results` when the function has none. Inputs that the function does not read need no array. After
+ * ADJOIN_RANGE results are undefined. */
 ADJOIN_API adjoin_status adjoin_call(adjoin_instance *instance, const adjoin_function *function,
                                      const double *const *seeds, double *const *results);
 
@@ -224,14 +236,15 @@ ADJOIN_API adjoin_status adjoin_call(adjoin_instance *instance, const adjoin_fun
 ADJOIN_API adjoin_status adjoin_call_block(adjoin_instance *instance, const adjoin_function *function,
                                            int64_t directions, const double *const *seeds, double *const *results);
 
-/* ---- the bare function, for callers that count nanoseconds
- * ------------------------------------------------------------ */
+/* ---- the bare function, for callers that count nanoseconds --------------------------------------------------------
+ */
 
 /* The compiled code itself: returns 0, or the number of the check that failed. */
 typedef int adjoin_entry(const ptrdiff_t *extents, const void *const *inputs, const double *const *seeds,
                          double *const *results, double *work);
 
-/* What to call it with, under the arrays that are bound; valid until the next call that has the instance. */
+/* What to call it with, under the arrays that are bound; valid until the next call that has the instance. Inputs that
+ * are not in C order have been gathered. Zeros after a failure. Not for functions made with ADJOIN_BLOCK. */
 typedef struct adjoin_arguments {
   adjoin_entry *entry;
   const ptrdiff_t *extents;

@@ -140,7 +140,7 @@ static const char *write_diagnostics(session *of, diagnostics_writer *write) {
 static const char exhausted_text[] = "error: out of memory\n";
 static const char exhausted_json[] =
     "{\"file\": null, \"begin\": null, \"end\": null, \"line\": null, \"column\": null, \"endLine\": null, "
-    "\"endColumn\": null, \"severity\": \"error\", \"code\": \"input\", \"message\": \"out of memory\", "
+    "\"endColumn\": null, \"severity\": \"error\", \"code\": \"memory\", \"message\": \"out of memory\", "
     "\"hint\": null, \"notes\": [], \"fix\": null}\n";
 
 const char *session_diagnostics(session *of) {
@@ -187,7 +187,7 @@ static const char *const *copied_names(session *with, const char *const *names, 
 /* A request whose names live as long as the session. */
 static request copied(session *with, const request *from) {
   request made = *from;
-  made.name = NULL;
+  made.name = from->name ? arena_copy(with->memory, from->name, strlen(from->name)) : NULL;
   made.read = copied_names(with, from->read, from->read_count);
   made.along = copied_names(with, from->along, from->along_count);
   return made;
@@ -198,7 +198,7 @@ int session_request(session *with, const request *wanted) {
   if (session_failed(with)) return -1;
   with->since = now();
   emitted_function made = {.wanted = copied(with, wanted)};
-  if (!session_derive(with, wanted, &made) || session_failed(with)) return -1;
+  if (!session_derive(with, &made.wanted, &made) || session_failed(with)) return -1;
   list_push(with->memory, &with->functions, made);
   return with->functions.count - 1;
 }
@@ -286,7 +286,8 @@ jit_code *session_compile(session *of, int first) {
   text errors = text_create(of->memory);
   jit_code *made = jit_compile(code, &errors);
   mark(of, "tcc");
-  if (!made) {
+  if (!made && !errors.length) of->exhausted = true;
+  if (!made && errors.length) {
     of->internal = true;
     diagnose(of->report, CODE_INTERNAL, (span){0, 0}, "internal error: libtcc refused the generated code: %s",
              errors.data);
@@ -294,10 +295,9 @@ jit_code *session_compile(session *of, int first) {
   return made;
 }
 
-const diagnostics *session_check(session *of, int status) {
-  GUARDED(of, NULL);
+const diagnostics *session_check(const session *of, int status, arena *memory) {
   const kernel_module *module = of->lowered->module;
-  diagnostics *one = diagnostics_create(of->memory, of->from);
+  diagnostics *one = diagnostics_create(memory, of->from);
   if (status < 1 || status > module->checks.count) {
     diagnose(one, CODE_INTERNAL, (span){0, 0}, "internal error: unknown status %d", status);
   } else {
@@ -308,10 +308,9 @@ const diagnostics *session_check(session *of, int status) {
 }
 
 static const char *write_status(session *of, int status, diagnostics_writer *write) {
-  const diagnostics *one = session_check(of, status);
   GUARDED(of, NULL);
   text out = text_create(of->memory);
-  write(one, &out);
+  write(session_check(of, status, of->memory), &out);
   return out.data;
 }
 

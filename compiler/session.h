@@ -70,9 +70,9 @@ typedef struct {
 } stage_time;
 const stage_time *session_times(const session *of, int *count);
 
-/* What a status other than 0 of a generated function means: the message with its place (NULL when memory runs out), and
- * as text with its line and caret, and as JSON. */
-const diagnostics *session_check(session *of, int status);
+/* What a status other than 0 of a generated function means: the message with its place, in `memory`; and as text with
+ * its line and caret, and as JSON. */
+const diagnostics *session_check(const session *of, int status, arena *memory);
 const char *session_status(session *of, int status);
 const char *session_status_json(session *of, int status);
 

@@ -7,8 +7,8 @@
 
 typedef struct jit_code jit_code;
 
-/* Compiles text made by emit_for_jit. NULL when libtcc refuses it (a bug of ours) or memory runs out; then its
- * messages are in `errors`. Thread-safe: libtcc is used behind one lock. */
+/* Compiles text made by emit_for_jit. NULL when libtcc refuses it (a bug of ours), and then its messages are in
+ * `errors`; or when memory runs out, and then `errors` is as it was. Thread-safe: libtcc is used behind one lock. */
 jit_code *jit_compile(const char *c_text, text *errors);
 
 /* Function k of the emission. The pointers are valid until jit_release. */

@@ -9,6 +9,7 @@
 #include "compiler/jit/jit.h"
 
 #include "compiler/jit/libtcc_host.h"
+#include <errno.h>
 #include <libtcc.h>
 #include <locale.h>
 #include <math.h>
@@ -58,6 +59,7 @@ static pthread_mutex_t libtcc_lock = PTHREAD_MUTEX_INITIALIZER;
 typedef struct {
   char text[4096];
   size_t length;
+  bool exhausted; /* memory ran out: then what is said does not matter */
 } messages;
 
 static void collect_message(void *to, const char *message) {
@@ -121,7 +123,7 @@ static jit_code *place(TCCState *compiler, messages *errors, jit_code *volatile 
   size_t size = head + round_up((size_t)code_size, page);
   jit_code *code = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (code == MAP_FAILED) {
-    collect_message(errors, "no memory for the machine code");
+    errors->exhausted = true;
     return NULL;
   }
   code->size = size;
@@ -133,11 +135,12 @@ static jit_code *place(TCCState *compiler, messages *errors, jit_code *volatile 
     code->functions[k].workspace = (workspace_function *)find_function(compiler, "adjoin_workspace", k);
   }
   if (mprotect(code, size, PROT_READ | PROT_EXEC) == 0) return code;
+  errors->exhausted = errno == ENOMEM;
   collect_message(errors, "this system does not let a process make memory executable");
   return NULL;
 }
 
-/* libtcc leaves by a jump when it can't go on: memory ran out. */
+/* libtcc leaves by a jump when it can't go on: memory ran out, or it found itself wrong. */
 static jit_code *compile_locked(const char *c_text, messages *from_compiler) {
   jmp_buf escape;
   jit_code *volatile mapped = NULL;
@@ -160,18 +163,16 @@ static jit_code *compile_locked(const char *c_text, messages *from_compiler) {
 jit_code *jit_compile(const char *c_text, text *errors) {
   messages from_compiler = {.length = 0};
   locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-  if (!plain) {
-    text_append(errors, "no memory for a locale");
-    return NULL;
-  }
+  if (!plain) return NULL;
   pthread_mutex_lock(&libtcc_lock);
   locale_t before = uselocale(plain);
   jit_code *code = compile_locked(c_text, &from_compiler);
-  libtcc_host_end();
+  if (!libtcc_host_end()) from_compiler.exhausted = true;
   uselocale(before);
   pthread_mutex_unlock(&libtcc_lock);
   freelocale(plain);
-  if (!code) text_append(errors, from_compiler.text);
+  if (!code && !from_compiler.exhausted)
+    text_append(errors, from_compiler.length ? from_compiler.text : "it does not say why");
   return code;
 }
 

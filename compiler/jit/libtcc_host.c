@@ -1,9 +1,10 @@
 /* The parts of the C library that libtcc must not use as they are.
  *
- * libtcc ends the process when memory runs out, and then leaks what it has; and as Debian packages it, it can't be part
- * of a shared library, since it reads the C library's variables directly. So the Makefile makes one object of it, in
- * which these names stand for the C library's (the rule of libtcc.o): memory that is given back as a whole, an exit
- * that is a jump, and variables of our own.
+ * When memory runs out, libtcc ends the process, or stumbles over what it has not got while it tidies up; and as Debian
+ * packages it, it can't be part of a shared library, since it reads the C library's variables directly. So the Makefile
+ * makes one object of it (the rule of libtcc.o), in which these names stand for the C library's: memory that is given
+ * back as a whole, an exit that is a jump, and variables of our own. Where memory runs out, libtcc is left by that jump
+ * there and then; its own variables, which are zero when a program begins, are then made zero again.
  *
  * Requires: libtcc is used between libtcc_host_begin and libtcc_host_end, by one thread at a time. */
 #include "compiler/jit/libtcc_host.h"
@@ -18,16 +19,19 @@
 typedef union block {
   struct {
     union block *next, *previous;
-    size_t size;
   } in;
   max_align_t aligned;
 } block;
 
-static block ring = {.in = {&ring, &ring, 0}};
+static block ring = {.in = {&ring, &ring}};
 static jmp_buf *escape_to;
+static bool abandoned, exhausted;
 
 FILE *libtcc_host_stdout, *libtcc_host_stderr;
 char **libtcc_host_environ;
+
+/* libtcc's variables: from the one to the other. */
+extern char libtcc_variables[], libtcc_variables_end[];
 
 /* The names that libtcc.o calls; nothing else does. */
 void *libtcc_host_malloc(size_t size);
@@ -37,8 +41,12 @@ void libtcc_host_free(void *of);
 _Noreturn void libtcc_host_exit(int code);
 _Noreturn void libtcc_host_assert_fail(const char *assertion, const char *file, unsigned line, const char *function);
 
-static void link_block(block *made, size_t size) {
-  made->in.size = size;
+static _Noreturn void abandon(void) {
+  abandoned = true;
+  longjmp(*escape_to, 1);
+}
+
+static void link_block(block *made) {
   made->in.next = ring.in.next;
   made->in.previous = &ring;
   ring.in.next->in.previous = made;
@@ -50,18 +58,25 @@ static void unlink_block(block *of) {
   of->in.previous->in.next = of->in.next;
 }
 
+void *libtcc_host_realloc(void *of, size_t size) {
+  block *head = of ? (block *)of - 1 : NULL;
+  if (head) unlink_block(head);
+  block *made = size > PTRDIFF_MAX - sizeof *made ? NULL : realloc(head, sizeof *made + size);
+  if (made) link_block(made);
+  if (made) return made + 1;
+  if (head) link_block(head);
+  exhausted = true;
+  abandon();
+}
+
 void *libtcc_host_malloc(size_t size) {
-  block *made = size > PTRDIFF_MAX - sizeof *made ? NULL : malloc(sizeof *made + size);
-  if (!made) return NULL;
-  link_block(made, size);
-  return made + 1;
+  return libtcc_host_realloc(NULL, size);
 }
 
 void *libtcc_host_calloc(size_t count, size_t size) {
   size_t total;
-  if (__builtin_mul_overflow(count, size, &total)) return NULL;
-  void *made = libtcc_host_malloc(total);
-  return made ? memset(made, 0, total) : NULL;
+  if (__builtin_mul_overflow(count, size, &total)) total = SIZE_MAX; /* too much for anyone */
+  return memset(libtcc_host_malloc(total), 0, total);
 }
 
 void libtcc_host_free(void *of) {
@@ -71,42 +86,28 @@ void libtcc_host_free(void *of) {
   free(head);
 }
 
-void *libtcc_host_realloc(void *of, size_t size) {
-  if (!of) return libtcc_host_malloc(size);
-  if (!size) {
-    libtcc_host_free(of);
-    return NULL;
-  }
-  block *head = (block *)of - 1;
-  unlink_block(head);
-  block *moved = size > PTRDIFF_MAX - sizeof *moved ? NULL : realloc(head, sizeof *moved + size);
-  if (!moved) {
-    link_block(head, head->in.size);
-    return NULL;
-  }
-  link_block(moved, size);
-  return moved + 1;
-}
-
 void libtcc_host_exit(int code) {
   (void)code;
-  longjmp(*escape_to, 1);
+  abandon();
 }
 
 void libtcc_host_assert_fail(const char *assertion, const char *file, unsigned line, const char *function) {
   (void)assertion, (void)file, (void)line, (void)function;
-  longjmp(*escape_to, 1);
+  abandon();
 }
 
 void libtcc_host_begin(jmp_buf *escape) {
   static char *no_variables[] = {NULL};
   escape_to = escape;
+  abandoned = exhausted = false;
   libtcc_host_stdout = stdout;
   libtcc_host_stderr = stderr;
   libtcc_host_environ = no_variables;
 }
 
-void libtcc_host_end(void) {
+bool libtcc_host_end(void) {
   while (ring.in.next != &ring) libtcc_host_free(ring.in.next + 1);
+  if (abandoned) memset(libtcc_variables, 0, (size_t)(libtcc_variables_end - libtcc_variables));
   escape_to = NULL;
+  return !exhausted;
 }

@@ -48,19 +48,23 @@ static bool reserve_work(adjoin_instance *of, size_t size) {
   return of->work != NULL;
 }
 
-static adjoin_status prepare(adjoin_instance *of, const adjoin_function *function) {
+/* `directions` is 1 for a function that has no block of them. */
+static adjoin_status prepare(adjoin_instance *of, const adjoin_function *function, int64_t directions) {
   const audience *told = &of->model->told;
   adjoin_status status = adjoin_settle(of);
   if (status != ADJOIN_OK) return status;
   for (int k = 0; k < of->model->inputs.count; k++)
     if (function->loads[k] && !of->bound.pointers[k])
-      status =
-          tell(told, ADJOIN_BINDING, "missing-input", "the input '%s' has no array", of->model->inputs.items[k].name);
+      status = tell(told, ADJOIN_BINDING, CODE_INPUT, "the input '%s' has no array", of->model->inputs.items[k].name);
   if (status != ADJOIN_OK) return status;
+  of->bound.arguments[of->bound.argument_count] = (ptrdiff_t)directions;
   size_t size = function->workspace(of->bound.arguments);
+  if (size == SIZE_MAX)
+    return tell(told, ADJOIN_MEMORY, CODE_MEMORY, "these extents need a workspace that is larger than memory can be");
   if (!reserve_ready(of, function->number) || !reserve_work(of, size))
-    return tell(told, ADJOIN_MEMORY, "memory", "not enough memory for a workspace of %zu numbers", size);
+    return tell(told, ADJOIN_MEMORY, CODE_MEMORY, "not enough memory for a workspace of %zu numbers", size);
   of->ready[function->number] = !of->gathers && !function->wanted.block;
+  gather_all(of);
   return ADJOIN_OK;
 }
 
@@ -68,57 +72,102 @@ static bool is_ready(const adjoin_instance *of, const adjoin_function *function)
   return function->number < of->ready_count && of->ready[function->number];
 }
 
+static adjoin_status explain_check(adjoin_model *of, void *check, mistakes *found) {
+  add_mistakes(found, ADJOIN_RANGE, session_check(of->from, *(int *)check, found->memory));
+  return ADJOIN_RANGE;
+}
+
 static adjoin_status run(adjoin_instance *of, const adjoin_function *function, const double *const *seeds,
                          double *const *results) {
   int check = function->entry(of->bound.arguments, of->bound.pointers, seeds, results, of->work);
-  return check ? tell_check(of->model, check) : ADJOIN_OK;
+  if (check && of->model->told.receiver) return guarded(of->model, explain_check, &check);
+  return check ? ADJOIN_RANGE : ADJOIN_OK;
 }
 
-/* A wrong call is told apart here, off the fast path. */
+static bool has_pointers(const adjoin_function *function, const double *const *seeds, double *const *results) {
+  return (results || !function->result_count) && (seeds || !function->wanted.along_count);
+}
+
+static bool has_seeds(const adjoin_function *function, const double *const *seeds) {
+  for (int k = 0; k < function->wanted.along_count; k++)
+    if (!seeds[k]) return false;
+  return true;
+}
+
+/* A seed without entries may be NULL. */
+static adjoin_status check_seeds(adjoin_instance *of, const adjoin_function *function, int64_t directions,
+                                 const double *const *seeds) {
+  for (int k = 0; k < function->wanted.along_count; k++) {
+    const char *name = function->wanted.along[k];
+    int rank;
+    int64_t extents[ADJOIN_MAXIMUM_RANK];
+    if (seeds[k]) continue;
+    adjoin_status status = adjoin_shape(of, name, &rank, extents);
+    if (status != ADJOIN_OK) return status;
+    bool empty = !directions;
+    for (int m = 0; m < rank; m++) empty = empty || !extents[m];
+    if (!empty) return tell(&of->model->told, ADJOIN_USE, CODE_WRONG_CALL, "the seed along '%s' is NULL", name);
+  }
+  return ADJOIN_OK;
+}
+
+/* What a function needs that is not ready, or that is called wrongly. */
 static adjoin_status run_first(adjoin_instance *of, const adjoin_function *function, int64_t directions,
                                const double *const *seeds, double *const *results) {
-  bool block = function && function->wanted.block;
-  if (!of || !function || function->model != of->model || !results || (function->wanted.along_count && !seeds))
-    return ADJOIN_USE;
-  if (block != (directions >= 0))
-    return tell(&of->model->told, ADJOIN_USE, "use",
-                block ? "a function for blocks is called by adjoin_call_block"
-                      : "adjoin_call_block needs a function that was made with ADJOIN_BLOCK");
-  adjoin_status status = adjoin_settle(of);
-  if (status != ADJOIN_OK) return status;
-  of->bound.arguments[of->bound.argument_count] = block ? (ptrdiff_t)directions : 0;
-  status = prepare(of, function);
-  if (status != ADJOIN_OK) return status;
-  gather_all(of);
-  return run(of, function, seeds, results);
+  if (!has_pointers(function, seeds, results))
+    return tell_misuse(&of->model->told, "a call without its array of seeds or of results");
+  adjoin_status status = prepare(of, function, directions);
+  if (status == ADJOIN_OK) status = check_seeds(of, function, directions, seeds);
+  return status == ADJOIN_OK ? run(of, function, seeds, results) : status;
+}
+
+static adjoin_status check_function(const adjoin_instance *of, const adjoin_function *function, bool block) {
+  if (!of) return ADJOIN_USE;
+  const audience *told = &of->model->told;
+  if (!function) return tell_misuse(told, "a call without a function");
+  if (function->model != of->model) return tell_misuse(told, "the function is of another model than the instance");
+  if (function->wanted.block == block) return ADJOIN_OK;
+  return tell_misuse(told, block ? "adjoin_call_block needs a function that was made with ADJOIN_BLOCK"
+                                 : "a function for blocks is called by adjoin_call_block");
 }
 
 adjoin_status adjoin_call(adjoin_instance *instance, const adjoin_function *function, const double *const *seeds,
                           double *const *results) {
-  if (instance && function && function->model == instance->model && is_ready(instance, function))
+  if (instance && function && function->model == instance->model && is_ready(instance, function) &&
+      has_pointers(function, seeds, results) && has_seeds(function, seeds))
     return run(instance, function, seeds, results);
-  return run_first(instance, function, -1, seeds, results);
+  adjoin_status status = check_function(instance, function, false);
+  return status == ADJOIN_OK ? run_first(instance, function, 1, seeds, results) : status;
 }
 
 adjoin_status adjoin_call_block(adjoin_instance *instance, const adjoin_function *function, int64_t directions,
                                 const double *const *seeds, double *const *results) {
-  return directions < 0 ? ADJOIN_USE : run_first(instance, function, directions, seeds, results);
+  adjoin_status status = check_function(instance, function, true);
+  if (status != ADJOIN_OK) return status;
+  if (directions < 0) return tell_misuse(&instance->model->told, "a block can't have less than 0 directions");
+  return run_first(instance, function, directions, seeds, results);
 }
 
 adjoin_status adjoin_declared_values(adjoin_instance *instance, const char *name, adjoin_declared which,
                                      double *entries) {
-  static const char *const kinds[] = {"start", "lower", "upper"};
-  if (!instance || !name || !entries || which < ADJOIN_START || which > ADJOIN_UPPER) return ADJOIN_USE;
+  const audience *told = instance ? &instance->model->told : NULL;
+  if (!instance || !name || !entries || which < ADJOIN_START || which > ADJOIN_UPPER)
+    return tell_misuse(told, "adjoin_declared_values: NULL for a name or entries, or an unknown kind of values");
+  int number;
+  adjoin_find(instance->model, name, &number);
+  if (number < 0) return tell(told, ADJOIN_BINDING, CODE_UNKNOWN_NAME, "the model has no input '%s'", name);
   const adjoin_function *function;
-  adjoin_status status = adjoin_function_get(instance->model, kinds[which], name, NULL, 0, &function);
+  adjoin_status status = declared_function(instance->model, name, which, &function);
   return status == ADJOIN_OK ? adjoin_call(instance, function, NULL, (double *[]){entries}) : status;
 }
 
 adjoin_status adjoin_prepare(adjoin_instance *instance, const adjoin_function *function, adjoin_arguments *arguments) {
-  if (!instance || !function || !arguments || function->model != instance->model) return ADJOIN_USE;
-  adjoin_status status = prepare(instance, function);
+  if (arguments) *arguments = (adjoin_arguments){.entry = NULL};
+  adjoin_status status = check_function(instance, function, false);
   if (status != ADJOIN_OK) return status;
-  gather_all(instance);
+  if (!arguments) return tell_misuse(&instance->model->told, "adjoin_prepare: NULL for arguments");
+  status = prepare(instance, function, 1);
+  if (status != ADJOIN_OK) return status;
   *arguments = (adjoin_arguments){.entry = function->entry,
                                   .extents = instance->bound.arguments,
                                   .inputs = instance->bound.pointers,

@@ -22,16 +22,10 @@ const char *adjoin_status_text(adjoin_status status) {
   return "unknown status";
 }
 
-arena *library_arena(jmp_buf *escape) {
-  arena *made = arena_create();
-  if (made) arena_set_escape(made, escape);
-  return made;
-}
-
 adjoin_context *adjoin_context_create(void) {
   adjoin_context *made = calloc(1, sizeof *made);
   if (!made) return NULL;
-  made->memory = library_arena(&made->escape);
+  made->memory = arena_create();
   if (made->memory) return made;
   free(made);
   return NULL;
@@ -47,17 +41,23 @@ void adjoin_context_receive(adjoin_context *context, adjoin_receiver *receiver, 
   if (context) context->told = (audience){receiver, user};
 }
 
+static adjoin_status add_fixed(adjoin_context *to, const char *extent, int64_t value) {
+  jmp_buf escape;
+  arena_set_escape(to->memory, &escape);
+  if (setjmp(escape)) return tell_exhausted(&to->told);
+  fixed_extent made = {arena_copy(to->memory, extent, strlen(extent)), value};
+  list_push(to->memory, &to->fixed, made);
+  return ADJOIN_OK;
+}
+
 adjoin_status adjoin_context_fix(adjoin_context *context, const char *extent, int64_t value) {
-  if (!context || !extent) return ADJOIN_USE;
+  if (!context || !extent) return tell_misuse(context ? &context->told : NULL, "adjoin_context_fix: NULL for a name");
   if (value < 0 || value == INT64_MAX)
-    return tell(&context->told, ADJOIN_USE, "use", "the extent '%s' can't be %lld", extent, (long long)value);
+    return tell(&context->told, ADJOIN_USE, CODE_WRONG_CALL, "the extent '%s' can't be %lld", extent, (long long)value);
   for (int k = 0; k < context->fixed.count; k++)
     if (!strcmp(context->fixed.items[k].name, extent)) {
       context->fixed.items[k].value = value;
       return ADJOIN_OK;
     }
-  if (setjmp(context->escape)) return tell(&context->told, ADJOIN_MEMORY, "memory", "out of memory");
-  fixed_extent made = {arena_copy(context->memory, extent, strlen(extent)), value};
-  list_push(context->memory, &context->fixed, made);
-  return ADJOIN_OK;
+  return add_fixed(context, extent, value);
 }

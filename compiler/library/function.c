@@ -17,10 +17,7 @@ static const struct {
              {"hvp", REQUEST_PRODUCT, VARS, VARS, true},
              {"mixed", REQUEST_PRODUCT, PARAMS, VARS, true},
              {"jvp", REQUEST_JVP, ALL_OUTPUTS, VARS, true},
-             {"vjp", REQUEST_VJP, ACTIVE, ALL_OUTPUTS, false},
-             {"start", REQUEST_START, NOTHING, NOTHING, false},
-             {"lower", REQUEST_LOWER, NOTHING, NOTHING, false},
-             {"upper", REQUEST_UPPER, NOTHING, NOTHING, false}};
+             {"vjp", REQUEST_VJP, ACTIVE, ALL_OUTPUTS, false}};
 
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 
@@ -38,10 +35,10 @@ static name_list split(arena *memory, const char *list) {
   }
 }
 
-static name_list names_for(const adjoin_model *of, const char *given, int otherwise) {
-  if (given && *given) return split(of->memory, given);
-  if (otherwise == ALL_OUTPUTS) return names_of_outputs(of->memory, of->program);
-  return names_of_roles(of->memory, of->program, (unsigned)otherwise);
+static name_list names_for(const adjoin_model *of, arena *memory, const char *given, int otherwise) {
+  if (given && *given) return split(memory, given);
+  if (otherwise == ALL_OUTPUTS) return names_of_outputs(memory, of->program);
+  return names_of_roles(memory, of->program, (unsigned)otherwise);
 }
 
 static bool same_names(const char *const *a, int a_count, const char *const *b, int b_count) {
@@ -68,76 +65,144 @@ static const bool *loaded_inputs(const adjoin_model *of, const kernel_program *p
   return loads;
 }
 
-static adjoin_status make_function(adjoin_model *of, const request *wanted, adjoin_function **into) {
-  int number = session_request(of->from, wanted);
-  if (number < 0) return tell_session(&of->told, ADJOIN_MODEL, of->from);
-  const kernel_program *program = session_program(of->from, number);
-  adjoin_function *made = arena_new(of->memory, adjoin_function);
-  *made = (adjoin_function){.model = of, .number = of->functions.count, .wanted = *wanted};
-  made->result_count = program->results.count;
-  arena_set_escape(program->module->memory, &of->escape);
-  made->loads = loaded_inputs(of, program);
-  list_push(of->memory, &of->functions, made);
-  made->code = session_compile(of->from, number);
-  if (made->code) {
-    made->entry = jit_entry(made->code, 0);
-    made->workspace = jit_workspace(made->code, 0);
-    *into = made;
-    return ADJOIN_OK;
-  }
-  of->functions.count--;
-  return tell_session(&of->told, ADJOIN_MEMORY, of->from);
+static const char *const *kept_names(const adjoin_model *of, const char *const *names, int count) {
+  const char **made = arena_array(of->memory, const char *, count + 1);
+  for (int k = 0; k < count; k++) made[k] = arena_copy(of->memory, names[k], strlen(names[k]));
+  return made;
 }
 
-static adjoin_status get_locked(adjoin_model *of, int kind, const char *read, const char *along, bool block,
-                                adjoin_function **into) {
-  if (session_failed(of->from)) return tell(&of->told, ADJOIN_MEMORY, "memory", "out of memory");
-  if (setjmp(of->escape)) return tell(&of->told, ADJOIN_MEMORY, "memory", "out of memory");
-  name_list reads = names_for(of, read, kinds[kind].read), alongs = names_for(of, along, kinds[kind].along);
-  request wanted = {.kind = kinds[kind].kind,
-                    .read = reads.items,
-                    .read_count = reads.count,
-                    .along = alongs.items,
-                    .along_count = alongs.count,
-                    .block = block};
-  *into = find_made(of, &wanted);
-  if (*into) return ADJOIN_OK;
-  adjoin_status status = make_function(of, &wanted, into);
-  if (status == ADJOIN_MODEL) session_forget_reported(of->from);
+/* Everything is there before the code is: nothing that can fail stands between making code and keeping it. */
+static adjoin_function *prepare_function(adjoin_model *of, const request *wanted, const kernel_program *program) {
+  adjoin_function *made = arena_new(of->memory, adjoin_function);
+  *made = (adjoin_function){.model = of, .number = of->functions.count, .wanted = *wanted};
+  made->wanted.read = kept_names(of, wanted->read, wanted->read_count);
+  made->wanted.along = kept_names(of, wanted->along, wanted->along_count);
+  made->result_count = program->results.count;
+  made->loads = loaded_inputs(of, program);
+  list_push(of->memory, &of->functions, made);
+  return made;
+}
+
+static adjoin_status why_not(const adjoin_model *of, mistakes *found) {
+  if (session_exhausted(of->from)) return ADJOIN_MEMORY;
+  adjoin_status status = session_internal(of->from) ? ADJOIN_INTERNAL : ADJOIN_MODEL;
+  add_mistakes(found, status, session_reported(of->from));
+  return status;
+}
+
+/* ADJOIN_MODEL: what was asked for can't be had, and the model is as it was. */
+static adjoin_status make_function(adjoin_model *of, const request *wanted, mistakes *found, adjoin_function **into) {
+  int number = session_request(of->from, wanted);
+  if (number < 0) {
+    adjoin_status status = why_not(of, found);
+    if (status == ADJOIN_MODEL) session_forget_reported(of->from);
+    return status;
+  }
+  arena_set_escape(scalar_memory(of->program->dag), found->escape); /* the session set its own */
+  adjoin_function *made = prepare_function(of, wanted, session_program(of->from, number));
+  made->code = session_compile(of->from, number);
+  if (!made->code) {
+    of->functions.count--;
+    return why_not(of, found);
+  }
+  made->entry = jit_entry(made->code, 0);
+  made->workspace = jit_workspace(made->code, 0);
+  *into = made;
+  return ADJOIN_OK;
+}
+
+/* A request in words, and what comes of it. */
+typedef struct {
+  request_kind kind;
+  const char *read, *along;
+  int read_otherwise, along_otherwise;
+  bool block;
+  adjoin_function *made;
+} inquiry;
+
+/* Two seeds for one input would have to be added. */
+static const char *repeated(const name_list *names) {
+  for (int k = 1; k < names->count; k++)
+    for (int m = 0; m < k; m++)
+      if (!strcmp(names->items[k], names->items[m])) return names->items[k];
+  return NULL;
+}
+
+static adjoin_status answer(adjoin_model *of, void *with, mistakes *found) {
+  inquiry *asked = with;
+  name_list read = names_for(of, found->memory, asked->read, asked->read_otherwise);
+  name_list along = names_for(of, found->memory, asked->along, asked->along_otherwise);
+  const char *twice = repeated(&along);
+  if (twice) {
+    add_mistake(found, ADJOIN_USE, CODE_WRONG_CALL,
+                arena_format(found->memory, "two seeds along '%s' are asked for", twice));
+    return ADJOIN_USE;
+  }
+  request wanted = {.kind = asked->kind,
+                    .read = read.items,
+                    .read_count = read.count,
+                    .along = along.items,
+                    .along_count = along.count,
+                    .block = asked->block};
+  asked->made = find_made(of, &wanted);
+  if (asked->made) return ADJOIN_OK;
+  if (of->broken == ADJOIN_INTERNAL) add_mistakes(found, of->broken, session_reported(of->from));
+  if (of->broken) return of->broken;
+  of->broken = ADJOIN_MEMORY; /* as long as the work may leave by a jump */
+  adjoin_status status = make_function(of, &wanted, found, &asked->made);
+  of->broken = status == ADJOIN_MODEL ? ADJOIN_OK : status;
   return status;
 }
 
 adjoin_status adjoin_function_get(adjoin_model *model, const char *kind, const char *read, const char *along, int flags,
                                   const adjoin_function **function) {
   if (function) *function = NULL;
-  if (!model || !kind || !function) return ADJOIN_USE;
+  if (!model || !kind || !function)
+    return tell_misuse(model ? &model->told : NULL, "adjoin_function_get: NULL for a kind or a function");
+  if (flags & ~ADJOIN_BLOCK)
+    return tell(&model->told, ADJOIN_USE, CODE_WRONG_CALL, "adjoin_function_get: unknown flags: %d", flags);
   int which = 0;
   while (which < KIND_COUNT && strcmp(kinds[which].word, kind)) which++;
   bool block = flags & ADJOIN_BLOCK;
   if (which == KIND_COUNT || (block && !kinds[which].block))
-    return tell(&model->told, ADJOIN_USE, "use", "there is no %s of kind '%s'", block ? "block" : "function", kind);
-  adjoin_function *found = NULL;
-  pthread_mutex_lock(&model->lock);
-  adjoin_status status = get_locked(model, which, read, along, block, &found);
-  pthread_mutex_unlock(&model->lock);
-  *function = found;
+    return tell(&model->told, ADJOIN_USE, CODE_WRONG_CALL, "there is no %s of kind '%s'", block ? "block" : "function",
+                kind);
+  if (along && *along && kinds[which].along == NOTHING)
+    return tell(&model->told, ADJOIN_USE, CODE_WRONG_CALL, "a function of kind '%s' is not along anything", kind);
+  inquiry asked = {.kind = kinds[which].kind,
+                   .read = read,
+                   .along = along,
+                   .read_otherwise = kinds[which].read,
+                   .along_otherwise = kinds[which].along,
+                   .block = block};
+  adjoin_status status = guarded(model, answer, &asked);
+  *function = asked.made;
+  return status;
+}
+
+adjoin_status declared_function(adjoin_model *of, const char *name, adjoin_declared which,
+                                const adjoin_function **function) {
+  static const request_kind wanted[] = {REQUEST_START, REQUEST_LOWER, REQUEST_UPPER};
+  inquiry asked = {.kind = wanted[which], .read = name};
+  adjoin_status status = guarded(of, answer, &asked);
+  *function = asked.made;
   return status;
 }
 
 int adjoin_seed_count(const adjoin_function *function) {
-  return function->wanted.along_count;
+  return function ? function->wanted.along_count : 0;
 }
 
 const char *adjoin_seed_name(const adjoin_function *function, int number) {
-  return number >= 0 && number < function->wanted.along_count ? function->wanted.along[number] : NULL;
+  return number >= 0 && number < adjoin_seed_count(function) ? function->wanted.along[number] : NULL;
 }
 
 int adjoin_result_count(const adjoin_function *function) {
-  return function->result_count;
+  return function ? function->result_count : 0;
 }
 
 const char *adjoin_result_name(const adjoin_function *function, int number) {
-  if (number < 0 || number >= function->result_count) return NULL;
+  if (number < 0 || number >= adjoin_result_count(function)) return NULL;
   int first = function->result_count - function->wanted.read_count; /* the objective stands before what is read */
   return number < first ? function->model->program->objective.name : function->wanted.read[number - first];
 }

@@ -4,26 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool create_tables(adjoin_instance *into, jmp_buf *escape) {
-  const adjoin_model *model = into->model;
-  into->memory = library_arena(escape);
-  if (!into->memory || setjmp(*escape)) return false;
-  into->arrays = arena_array(into->memory, bound_array, model->inputs.count + 1);
-  into->told = arena_array(into->memory, int64_t, model->dimension_count + 1);
-  for (int k = 0; k <= model->dimension_count; k++) into->told[k] = -1;
-  return true;
-}
-
 adjoin_status adjoin_instance_create(adjoin_model *model, adjoin_instance **instance) {
   if (instance) *instance = NULL;
-  if (!model || !instance) return ADJOIN_USE;
-  jmp_buf escape;
+  if (!model || !instance)
+    return tell_misuse(model ? &model->told : NULL, "adjoin_instance_create: NULL for an instance");
   adjoin_instance *made = calloc(1, sizeof *made);
-  if (made) made->model = model;
-  if (!made || !create_tables(made, &escape)) {
+  if (!made) return tell_exhausted(&model->told);
+  made->model = model;
+  made->arrays = calloc((size_t)model->inputs.count + 1, sizeof *made->arrays);
+  made->told = malloc(((size_t)model->dimension_count + 1) * sizeof *made->told);
+  if (!made->arrays || !made->told) {
     adjoin_instance_release(made);
-    return tell(&model->told, ADJOIN_MEMORY, "memory", "out of memory");
+    return tell_exhausted(&model->told);
   }
+  for (int k = 0; k <= model->dimension_count; k++) made->told[k] = -1;
   *instance = made;
   return ADJOIN_OK;
 }
@@ -48,9 +42,12 @@ static void unsettle(adjoin_instance *of) {
 void adjoin_instance_release(adjoin_instance *instance) {
   if (!instance) return;
   if (instance->arrays) unsettle(instance);
-  arena_release(instance->memory);
+  free(instance->arrays);
+  free(instance->told);
   free(instance);
 }
+
+/* ---- binding ---- */
 
 static bool is_in_order(const bound_array *of) {
   int64_t stride = 1;
@@ -61,93 +58,110 @@ static bool is_in_order(const bound_array *of) {
   return true;
 }
 
-static void set_strides(bound_array *into, const int64_t *strides) {
+static void set_shape(bound_array *into, int rank, const int64_t *extents, const int64_t *strides) {
   int64_t stride = 1;
-  for (int k = into->rank - 1; k >= 0; k--) {
+  into->rank = rank;
+  for (int k = rank - 1; k >= 0; k--) {
+    into->extents[k] = extents[k];
     into->strides[k] = strides ? strides[k] : stride;
-    if (__builtin_mul_overflow(stride, into->extents[k], &stride)) stride = 0; /* settling refuses it */
+    if (__builtin_mul_overflow(stride, extents[k], &stride)) stride = 0; /* settling refuses it */
   }
-  into->in_order = is_in_order(into);
+  into->in_order = !strides || is_in_order(into);
 }
 
-static bool same_shape(const bound_array *of, int rank, const int64_t *extents, const int64_t *strides) {
-  if (!of->bound || of->rank != rank || !of->in_order || strides) return false;
-  for (int k = 0; k < rank; k++)
-    if (of->extents[k] != extents[k]) return false;
-  return true;
+static bool same_shape(const bound_array *of, const bound_array *other) {
+  size_t size = (size_t)of->rank * sizeof *of->extents;
+  return of->rank == other->rank && !memcmp(of->extents, other->extents, size) &&
+         ((of->in_order && other->in_order) || !memcmp(of->strides, other->strides, size));
+}
+
+/* What followed from the shapes stays as it is, unless an array that is missing comes or goes. */
+static void replace_entries(adjoin_instance *of, int number, const void *entries) {
+  bound_array *into = &of->arrays[number];
+  if (!entries != !into->entries) unsettle(of);
+  into->entries = entries;
+  if (of->settled && into->in_order && entries) of->bound.pointers[number] = entries;
 }
 
 adjoin_status adjoin_rebind(adjoin_instance *instance, int number, const void *entries) {
-  if (!instance || number < 0 || number >= instance->model->inputs.count) return ADJOIN_USE;
-  bound_array *into = &instance->arrays[number];
-  if (!into->bound || !into->in_order)
-    return tell(&instance->model->told, ADJOIN_USE, "use", "'%s' has no shape in C order to bind another array of",
-                instance->model->inputs.items[number].name);
-  bool needs_check = !entries != !into->entries; /* an array that is missing stops calls */
-  into->entries = entries;
-  if (!instance->settled) return ADJOIN_OK;
-  instance->bound.pointers[number] = entries;
-  if (needs_check) memset(instance->ready, 0, (size_t)instance->ready_count * sizeof *instance->ready);
+  if (!instance) return ADJOIN_USE;
+  const adjoin_model *model = instance->model;
+  if (number < 0 || number >= model->inputs.count)
+    return tell(&model->told, ADJOIN_USE, CODE_WRONG_CALL, "adjoin_rebind: there is no input number %d", number);
+  if (!instance->arrays[number].bound || !instance->arrays[number].in_order)
+    return tell(&model->told, ADJOIN_USE, CODE_WRONG_CALL,
+                "adjoin_rebind: '%s' has no shape in C order to bind another array of",
+                model->inputs.items[number].name);
+  replace_entries(instance, number, entries);
   return ADJOIN_OK;
 }
 
 adjoin_status adjoin_bind(adjoin_instance *instance, const char *name, const void *entries, int rank,
                           const int64_t *extents, const int64_t *strides) {
-  if (!instance || !name || (rank > 0 && !extents)) return ADJOIN_USE;
-  const audience *told = &instance->model->told;
+  const audience *told = instance ? &instance->model->told : NULL;
+  if (!instance || !name || (rank > 0 && !extents)) return tell_misuse(told, "adjoin_bind: NULL for a name or extents");
   int number;
   adjoin_find(instance->model, name, &number);
-  if (number < 0) return tell(told, ADJOIN_BINDING, "unknown-name", "the model has no input '%s'", name);
+  if (number < 0) return tell(told, ADJOIN_BINDING, CODE_UNKNOWN_NAME, "the model has no input '%s'", name);
   if (rank < 0 || rank > ADJOIN_MAXIMUM_RANK)
-    return tell(told, ADJOIN_BINDING, "binding", "%s is given with %d axes; up to %d are possible", name, rank,
+    return tell(told, ADJOIN_BINDING, CODE_INPUT, "%s is given with %d axes; up to %d are possible", name, rank,
                 ADJOIN_MAXIMUM_RANK);
   for (int k = 0; k < rank; k++)
     if (extents[k] < 0)
-      return tell(told, ADJOIN_BINDING, "binding", "%s is given with the extent %lld", name, (long long)extents[k]);
-  bound_array *into = &instance->arrays[number];
-  if (same_shape(into, rank, extents, strides)) return adjoin_rebind(instance, number, entries);
-  unsettle(instance);
-  into->entries = entries;
-  into->bound = true;
-  into->rank = rank;
-  for (int k = 0; k < rank; k++) into->extents[k] = extents[k];
-  set_strides(into, strides);
+      return tell(told, ADJOIN_BINDING, CODE_INPUT, "%s is given with the extent %lld", name, (long long)extents[k]);
+  bound_array *into = &instance->arrays[number], given = {.entries = entries, .bound = true};
+  set_shape(&given, rank, extents, strides);
+  if (into->bound && same_shape(into, &given)) {
+    replace_entries(instance, number, entries);
+  } else {
+    unsettle(instance);
+    *into = given;
+  }
   return ADJOIN_OK;
 }
 
-/* The id of a free extent of that name, or -1. */
-static int extent_id(const adjoin_model *of, const char *name) {
-  for (int k = 0; k < of->dimension_count; k++) {
-    const dimension *each = &of->program->dimensions.items[k];
-    const scalar_node *node = scalar_at(of->program->dag, each->value);
-    if (!strcmp(each->name, name)) return node->op == SCALAR_EXTENT ? node->id : -1;
-  }
-  return -1;
+/* An extent by its name, and what becomes of it. */
+typedef struct {
+  adjoin_instance *of;
+  const char *name;
+  int id; /* of a free extent; else -1 */
+  int64_t value;
+} named_extent;
+
+static const dimension *find_dimension(const adjoin_model *of, const char *name) {
+  for (int k = 0; k < of->dimension_count; k++)
+    if (!strcmp(of->program->dimensions.items[k].name, name)) return &of->program->dimensions.items[k];
+  return NULL;
+}
+
+static adjoin_status identify(adjoin_model *of, void *with, mistakes *found) {
+  named_extent *named = with;
+  const dimension *each = find_dimension(of, named->name);
+  const scalar_node *node = each ? scalar_at(of->program->dag, each->value) : NULL;
+  (void)found;
+  named->id = node && node->op == SCALAR_EXTENT ? node->id : -1;
+  return ADJOIN_OK;
 }
 
 adjoin_status adjoin_bind_extent(adjoin_instance *instance, const char *extent, int64_t value) {
-  if (!instance || !extent) return ADJOIN_USE;
+  if (!instance || !extent)
+    return tell_misuse(instance ? &instance->model->told : NULL, "adjoin_bind_extent: NULL for a name");
   adjoin_model *model = instance->model;
-  pthread_mutex_lock(&model->lock);
-  int id = extent_id(model, extent);
-  pthread_mutex_unlock(&model->lock);
-  if (id < 0)
-    return tell(&model->told, ADJOIN_BINDING, "unknown-name",
+  named_extent named = {.of = instance, .name = extent};
+  adjoin_status status = guarded(model, identify, &named);
+  if (status != ADJOIN_OK) return status;
+  if (named.id < 0)
+    return tell(&model->told, ADJOIN_BINDING, CODE_UNKNOWN_NAME,
                 "the model has no extent '%s' that could be told: it is unknown, fixed, or follows from others",
                 extent);
   if (value < 0 || value == INT64_MAX)
-    return tell(&model->told, ADJOIN_BINDING, "binding", "the extent %s can't be %lld", extent, (long long)value);
-  if (instance->told[id] != value) unsettle(instance);
-  instance->told[id] = value;
+    return tell(&model->told, ADJOIN_BINDING, CODE_INPUT, "the extent %s can't be %lld", extent, (long long)value);
+  if (instance->told[named.id] != value) unsettle(instance);
+  instance->told[named.id] = value;
   return ADJOIN_OK;
 }
 
 /* ---- settling ---- */
-
-static void receive(void *receiver, const char *message) {
-  const adjoin_instance *of = receiver;
-  tell(&of->model->told, ADJOIN_BINDING, "binding", "%s", message);
-}
 
 static bool settle_shapes(adjoin_instance *of, const reporting *with) {
   int count = of->model->inputs.count;
@@ -178,14 +192,15 @@ static bool settle_pointers(adjoin_instance *of) {
   return true;
 }
 
-/* The arena's escape leads here. The reporting lives as long as the shapes, which remember it. */
-static adjoin_status settle_locked(adjoin_instance *of) {
-  jmp_buf escape;
-  of->binding = library_arena(&escape);
-  if (!of->binding || setjmp(escape)) return ADJOIN_MEMORY;
-  reporting *with = arena_new(of->binding, reporting);
-  *with = (reporting){.memory = of->binding, .receive = receive, .receiver = of};
-  if (!settle_shapes(of, with)) return ADJOIN_BINDING;
+static adjoin_status settle(adjoin_model *model, void *instance, mistakes *found) {
+  adjoin_instance *of = instance;
+  (void)model;
+  of->binding = arena_create();
+  if (!of->binding) return ADJOIN_MEMORY;
+  arena_set_escape(of->binding, found->escape);
+  reporting with = {.memory = of->binding, .receive = add_binding_mistake, .receiver = found};
+  if (!settle_shapes(of, &with)) return ADJOIN_BINDING;
+  of->bound.with = NULL; /* whoever reports anything later has a reporting of its own */
   if (!settle_pointers(of)) return ADJOIN_MEMORY;
   of->settled = true;
   return ADJOIN_OK;
@@ -194,61 +209,67 @@ static adjoin_status settle_locked(adjoin_instance *of) {
 adjoin_status adjoin_settle(adjoin_instance *instance) {
   if (!instance) return ADJOIN_USE;
   if (instance->settled) return ADJOIN_OK;
-  pthread_mutex_lock(&instance->model->lock);
-  adjoin_status status = settle_locked(instance);
-  pthread_mutex_unlock(&instance->model->lock);
+  adjoin_status status = guarded(instance->model, settle, instance);
   if (status != ADJOIN_OK) unsettle(instance);
-  return status == ADJOIN_MEMORY ? tell(&instance->model->told, status, "memory", "out of memory") : status;
+  return status;
 }
 
 /* ---- what follows from the extents ---- */
 
-static adjoin_status shape_locked(adjoin_instance *of, const adjoin_array *found, int64_t *extents) {
-  jmp_buf escape;
-  arena_set_escape(of->binding, &escape);
-  if (setjmp(escape)) return tell(&of->model->told, ADJOIN_MEMORY, "memory", "out of memory");
-  int64_t *shape;
-  const tensor_program *program = of->model->program;
-  int number = find_input(program, found->name);
-  const scalar *as_declared =
-      number >= 0 ? program->inputs.items[number].extents : find_definition(program, found->name)->value->extents;
-  if (!bind_extents_of(&of->bound, found->name, found->rank, as_declared, &shape)) return ADJOIN_BINDING;
-  for (int k = 0; k < found->rank; k++) extents[k] = shape[k];
+typedef struct {
+  adjoin_instance *of;
+  const adjoin_array *array;
+  int64_t *extents;
+} wanted_shape;
+
+static adjoin_status evaluate_shape(adjoin_model *model, void *with, mistakes *found) {
+  const wanted_shape *wanted = with;
+  const char *name = wanted->array->name;
+  reporting to = {.memory = found->memory, .receive = add_binding_mistake, .receiver = found};
+  bound_model bound = wanted->of->bound;
+  bound.with = &to;
+  int number = find_input(model->program, name);
+  const scalar *declared = number >= 0 ? model->program->inputs.items[number].extents
+                                       : find_definition(model->program, name)->value->extents;
+  for (int k = 0; k < wanted->array->rank; k++)
+    if (!bind_extent(&bound, declared[k], name, &wanted->extents[k])) return ADJOIN_BINDING;
   return ADJOIN_OK;
 }
 
 adjoin_status adjoin_shape(adjoin_instance *instance, const char *name, int *rank,
                            int64_t extents[ADJOIN_MAXIMUM_RANK]) {
   if (rank) *rank = 0;
-  if (!instance || !name || !rank || !extents) return ADJOIN_USE;
-  adjoin_model *model = instance->model;
-  const adjoin_array *found = adjoin_find(model, name, NULL);
+  const audience *told = instance ? &instance->model->told : NULL;
+  if (!instance || !name || !rank || !extents)
+    return tell_misuse(told, "adjoin_shape: NULL for a name, rank or extents");
+  const adjoin_array *found = adjoin_find(instance->model, name, NULL);
   if (!found)
-    return tell(&model->told, ADJOIN_BINDING, "unknown-name", "the model has no input, output or definition '%s'",
-                name);
+    return tell(told, ADJOIN_BINDING, CODE_UNKNOWN_NAME, "the model has no input, output or definition '%s'", name);
   if (found->rank > ADJOIN_MAXIMUM_RANK)
-    return tell(&model->told, ADJOIN_BINDING, "binding", "'%s' has more than %d axes", name, ADJOIN_MAXIMUM_RANK);
+    return tell(told, ADJOIN_BINDING, CODE_INPUT, "'%s' has more than %d axes", name, ADJOIN_MAXIMUM_RANK);
   adjoin_status status = adjoin_settle(instance);
-  if (status != ADJOIN_OK) return status;
-  pthread_mutex_lock(&model->lock);
-  status = shape_locked(instance, found, extents);
-  pthread_mutex_unlock(&model->lock);
+  if (status == ADJOIN_OK) status = guarded(instance->model, evaluate_shape, &(wanted_shape){instance, found, extents});
   if (status == ADJOIN_OK) *rank = found->rank;
   return status;
 }
 
+static adjoin_status evaluate_extent(adjoin_model *of, void *with, mistakes *found) {
+  named_extent *named = with;
+  const dimension *each = find_dimension(of, named->name);
+  reporting to = {.memory = found->memory, .receive = add_binding_mistake, .receiver = found};
+  bound_model bound = named->of->bound;
+  bound.with = &to;
+  if (each) return bind_extent(&bound, each->value, named->name, &named->value) ? ADJOIN_OK : ADJOIN_BINDING;
+  report(&to, "the model has no extent '%s'", named->name);
+  return ADJOIN_BINDING;
+}
+
 adjoin_status adjoin_extent(adjoin_instance *instance, const char *name, int64_t *value) {
-  if (!instance || !name || !value) return ADJOIN_USE;
+  if (!instance || !name || !value)
+    return tell_misuse(instance ? &instance->model->told : NULL, "adjoin_extent: NULL for a name or a value");
+  named_extent named = {.of = instance, .name = name};
   adjoin_status status = adjoin_settle(instance);
-  if (status != ADJOIN_OK) return status;
-  adjoin_model *model = instance->model;
-  bool found = false;
-  pthread_mutex_lock(&model->lock);
-  for (int k = 0; k < model->dimension_count && !found; k++) {
-    const dimension *each = &model->program->dimensions.items[k];
-    found =
-        !strcmp(each->name, name) && whole_evaluate(model->program->dag, each->value, instance->bound.values, value);
-  }
-  pthread_mutex_unlock(&model->lock);
-  return found ? ADJOIN_OK : tell(&model->told, ADJOIN_BINDING, "unknown-name", "the model has no extent '%s'", name);
+  if (status == ADJOIN_OK) status = guarded(instance->model, evaluate_extent, &named);
+  if (status == ADJOIN_OK) *value = named.value;
+  return status;
 }

@@ -17,7 +17,6 @@ typedef struct {
 struct adjoin_context {
   audience told;
   arena *memory;
-  jmp_buf escape;
   LIST(fixed_extent) fixed;
 };
 
@@ -32,13 +31,14 @@ struct adjoin_function {
   const bool *loads; /* by input: does the code read it? */
 };
 
-/* The session, and with it every part of the model's graph, is used under the lock alone: requests add to the graph. */
+/* The session, and with it every part of the model's graph, is used under the lock alone (guard.c): requests add to
+ * the graph. */
 struct adjoin_model {
   pthread_mutex_t lock;
   audience told;
   session *from;
-  arena *memory; /* of what follows */
-  jmp_buf escape;
+  arena *memory;        /* of what follows */
+  adjoin_status broken; /* memory that ran out, or a bug: no more functions can be made; else ADJOIN_OK */
   const tensor_program *program;
   int dimension_count; /* as written: blocks of directions add one */
   LIST(adjoin_array) inputs, outputs, definitions;
@@ -58,9 +58,8 @@ typedef struct {
 
 struct adjoin_instance {
   adjoin_model *model;
-  arena *memory; /* of what lives as long as the instance */
-  bound_array *arrays;
-  int64_t *told; /* by id of a free extent; -1: nothing */
+  bound_array *arrays; /* by input */
+  int64_t *told;       /* by id of a free extent; -1: nothing */
   bool settled;
   arena *binding; /* of the shapes that were settled */
   bound_model bound;
@@ -71,17 +70,42 @@ struct adjoin_instance {
   size_t work_size;
 };
 
-/* report.c: tells one mistake, and gives the status back, so that a failing function can return it. */
-adjoin_status tell(const audience *to, adjoin_status status, const char *code, const char *format, ...)
+/* ---- report.c: what is wrong ---- */
+
+/* Tells one mistake, and gives the status back, so that a failing function can return it. */
+adjoin_status tell(const audience *to, adjoin_status status, diagnostic_code code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Tells all that the session has to say. */
-adjoin_status tell_session(const audience *to, adjoin_status status, session *from);
+/* The same for memory that ran out, and for a wrong call; NULL: there is nobody to be told. */
+adjoin_status tell_exhausted(const audience *to);
+adjoin_status tell_misuse(const audience *to, const char *what);
 
-/* Tells what a status of generated code means. */
-adjoin_status tell_check(adjoin_model *of, int check);
+/* Mistakes that are found while a lock is held, to be told when it is not: a receiver may have to wait for a thread
+ * that waits for the lock. */
+typedef struct {
+  arena *memory; /* of the list and of the texts in it */
+  jmp_buf *escape;
+  LIST(adjoin_diagnostic) list;
+} mistakes;
 
-/* An arena whose escape leads to `escape`; NULL when memory runs out. */
-arena *library_arena(jmp_buf *escape);
+void add_mistakes(mistakes *to, adjoin_status status, const diagnostics *from);
+void add_mistake(mistakes *to, adjoin_status status, diagnostic_code code, const char *message);
+void add_binding_mistake(void *mistakes, const char *message); /* as a reporting's receiver */
+void tell_mistakes(const audience *to, const mistakes *from);
+
+/* ---- guard.c: work under a model's lock ---- */
+
+/* May leave by a jump: `found->memory`, the model's and the session's arenas escape to the guard, as may others that
+ * are given `found->escape`. */
+typedef adjoin_status guarded_work(adjoin_model *of, void *with, mistakes *found);
+
+/* Does the work under the lock, then tells what it found. ADJOIN_MEMORY when memory runs out in it. */
+adjoin_status guarded(adjoin_model *of, guarded_work *work, void *with);
+
+/* ---- function.c, call.c ---- */
+
+/* The function that gives the declared values of one input. */
+adjoin_status declared_function(adjoin_model *of, const char *name, adjoin_declared which,
+                                const adjoin_function **function);
 
 #endif

@@ -2,6 +2,7 @@
 #include "compiler/library/library.h"
 
 #include "runtime/file.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,55 +74,72 @@ static void list_extents(adjoin_model *into) {
   }
 }
 
-static bool list_all(adjoin_model *into) {
-  into->memory = library_arena(&into->escape);
-  if (!into->memory || setjmp(into->escape)) return false;
-  into->program = session_model(into->from);
+static adjoin_status status_of(const session *of) {
+  if (session_exhausted(of)) return ADJOIN_MEMORY;
+  if (session_internal(of)) return ADJOIN_INTERNAL;
+  return session_failed(of) ? ADJOIN_MODEL : ADJOIN_OK;
+}
+
+/* What was reported of a good model are warnings. */
+static adjoin_status describe_all(adjoin_model *into, void *unused, mistakes *found) {
+  (void)unused;
+  adjoin_status status = status_of(into->from);
+  if (status == ADJOIN_MEMORY) return status;
+  add_mistakes(found, status, session_reported(into->from));
+  if (status != ADJOIN_OK) return status;
+  session_forget_reported(into->from);
   into->dimension_count = into->program->dimensions.count;
   list_inputs(into);
   list_definitions(into);
   list_extents(into);
-  return true;
+  return ADJOIN_OK;
+}
+
+static adjoin_model *create_model(const adjoin_context *context, const char *name, const char *given, size_t length) {
+  adjoin_model *made = calloc(1, sizeof *made);
+  if (!made) return NULL;
+  if (pthread_mutex_init(&made->lock, NULL)) {
+    free(made);
+    return NULL;
+  }
+  made->told = context->told;
+  made->memory = arena_create();
+  made->from = session_open(name, NULL, given, length, context->fixed.items, context->fixed.count, NULL);
+  if (made->memory && made->from) {
+    made->program = session_model(made->from);
+    return made;
+  }
+  adjoin_model_release(made);
+  return NULL;
 }
 
 adjoin_status adjoin_model_from_text(adjoin_context *context, const char *name, const char *given, size_t length,
                                      adjoin_model **model) {
   if (model) *model = NULL;
-  if (!context || !name || (!given && length) || !model) return ADJOIN_USE;
-  const audience *told = &context->told;
+  if (!context || !name || (!given && length) || !model)
+    return tell_misuse(context ? &context->told : NULL, "adjoin_model_from_text: NULL for a name, a text or a model");
   if (length > LARGEST_MODEL)
-    return tell(told, ADJOIN_MODEL, "too-large", "%s: a model of %zu bytes is refused", name, length);
-  adjoin_model *made = calloc(1, sizeof *made);
-  if (made)
-    made->from = session_open(name, NULL, given ? given : "", length, context->fixed.items, context->fixed.count, NULL);
-  if (!made || !made->from || pthread_mutex_init(&made->lock, NULL)) {
-    if (made) session_close(made->from);
-    free(made);
-    return tell(told, ADJOIN_MEMORY, "memory", "out of memory");
-  }
-  made->told = *told;
-  adjoin_status status = ADJOIN_OK;
-  if (session_failed(made->from))
-    status = tell_session(told, ADJOIN_MODEL, made->from);
-  else if (!list_all(made))
-    status = tell(told, ADJOIN_MEMORY, "memory", "out of memory");
-  else if (session_reported(made->from)->list.count)
-    tell_session(told, ADJOIN_OK, made->from); /* warnings */
-  if (status == ADJOIN_OK) {
-    session_forget_reported(made->from);
+    return tell(&context->told, ADJOIN_MODEL, CODE_TOO_LONG, "%s: a model of %zu bytes is refused", name, length);
+  adjoin_model *made = create_model(context, name, given ? given : "", length);
+  if (!made) return tell_exhausted(&context->told);
+  adjoin_status status = guarded(made, describe_all, NULL);
+  if (status == ADJOIN_OK)
     *model = made;
-  } else
+  else
     adjoin_model_release(made);
   return status;
 }
 
 adjoin_status adjoin_model_from_file(adjoin_context *context, const char *path, adjoin_model **model) {
   if (model) *model = NULL;
-  if (!context || !path || !model) return ADJOIN_USE;
+  if (!context || !path || !model)
+    return tell_misuse(context ? &context->told : NULL, "adjoin_model_from_file: NULL for a path or a model");
   array_error error;
   size_t length;
+  errno = 0;
   char *given = file_read(path, LARGEST_MODEL, &length, &error);
-  if (!given) return tell(&context->told, ADJOIN_FILE, "file", "%s", error.message);
+  if (!given && errno == ENOMEM) return tell_exhausted(&context->told);
+  if (!given) return tell(&context->told, ADJOIN_FILE, CODE_INPUT, "%s", error.message);
   adjoin_status status = adjoin_model_from_text(context, path, given, length, model);
   free(given);
   return status;
@@ -139,23 +157,23 @@ void adjoin_model_release(adjoin_model *model) {
 /* ---- what a model declares ---- */
 
 const char *adjoin_model_name(const adjoin_model *model) {
-  return model->program->name;
+  return model ? model->program->name : NULL;
 }
 
 int adjoin_input_count(const adjoin_model *model) {
-  return model->inputs.count;
+  return model ? model->inputs.count : 0;
 }
 
 const adjoin_array *adjoin_input(const adjoin_model *model, int number) {
-  return number >= 0 && number < model->inputs.count ? &model->inputs.items[number] : NULL;
+  return number >= 0 && number < adjoin_input_count(model) ? &model->inputs.items[number] : NULL;
 }
 
 int adjoin_output_count(const adjoin_model *model) {
-  return model->outputs.count;
+  return model ? model->outputs.count : 0;
 }
 
 const adjoin_array *adjoin_output(const adjoin_model *model, int number) {
-  return number >= 0 && number < model->outputs.count ? &model->outputs.items[number] : NULL;
+  return number >= 0 && number < adjoin_output_count(model) ? &model->outputs.items[number] : NULL;
 }
 
 static const adjoin_array *find_array(const adjoin_array *list, int count, const char *name) {
@@ -165,17 +183,18 @@ static const adjoin_array *find_array(const adjoin_array *list, int count, const
 }
 
 const adjoin_array *adjoin_find(const adjoin_model *model, const char *name, int *input_number) {
-  if (!name) return NULL;
+  if (input_number) *input_number = -1;
+  if (!model || !name) return NULL;
   const adjoin_array *found = find_array(model->inputs.items, model->inputs.count, name);
-  if (input_number) *input_number = found ? (int)(found - model->inputs.items) : -1;
+  if (found && input_number) *input_number = (int)(found - model->inputs.items);
   if (!found) found = find_array(model->outputs.items, model->outputs.count, name);
   return found ? found : find_array(model->definitions.items, model->definitions.count, name);
 }
 
 int adjoin_extent_count(const adjoin_model *model) {
-  return model->extents.count;
+  return model ? model->extents.count : 0;
 }
 
 const char *adjoin_extent_name(const adjoin_model *model, int number) {
-  return number >= 0 && number < model->extents.count ? model->extents.items[number] : NULL;
+  return number >= 0 && number < adjoin_extent_count(model) ? model->extents.items[number] : NULL;
 }

@@ -5,66 +5,62 @@
 #include <string.h>
 
 /* Without memory of its own: it may be memory that ran out. */
-adjoin_status tell(const audience *to, adjoin_status status, const char *code, const char *format, ...) {
-  if (!to->receiver) return status;
+adjoin_status tell(const audience *to, adjoin_status status, diagnostic_code code, const char *format, ...) {
+  if (!to || !to->receiver) return status;
   char message[1024], line[1100];
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(message, sizeof message, format, arguments);
   va_end(arguments);
   snprintf(line, sizeof line, "adjoin: %s\n", message);
-  adjoin_diagnostic made = {.status = status, .code = code, .message = message, .text = line};
+  adjoin_diagnostic made = {.status = status, .code = diagnostic_code_name(code), .message = message, .text = line};
   to->receiver(to->user, &made);
   return status;
 }
 
-static void tell_one(const audience *to, adjoin_status status, const source *from, const diagnostic *each,
-                     arena *memory) {
-  text shown = text_create(memory);
+adjoin_status tell_exhausted(const audience *to) {
+  return tell(to, ADJOIN_MEMORY, CODE_MEMORY, "out of memory");
+}
+
+adjoin_status tell_misuse(const audience *to, const char *what) {
+  return tell(to, ADJOIN_USE, CODE_WRONG_CALL, "%s", what);
+}
+
+static adjoin_diagnostic described(const mistakes *in, adjoin_status status, const source *from,
+                                   const diagnostic *each) {
+  text shown = text_create(in->memory);
   diagnostic_write(from, each, &shown);
   bool placed = each->where.begin || each->where.end;
   position at = placed ? source_position(from, each->where.begin) : (position){0};
-  adjoin_diagnostic made = {.status = status,
-                            .severity = each->level == SEVERITY_ERROR ? ADJOIN_ERROR : ADJOIN_WARNING,
-                            .code = diagnostic_code_name(each->code),
-                            .message = each->message,
-                            .hint = each->hint,
-                            .file = from->name,
-                            .line = at.line,
-                            .column = at.column,
-                            .begin = each->where.begin,
-                            .end = each->where.end,
-                            .text = shown.data};
-  to->receiver(to->user, &made);
+  return (adjoin_diagnostic){.status = status,
+                             .severity = each->level == SEVERITY_ERROR ? ADJOIN_ERROR : ADJOIN_WARNING,
+                             .code = diagnostic_code_name(each->code),
+                             .message = each->message,
+                             .hint = each->hint,
+                             .file = from->name,
+                             .line = at.line,
+                             .column = at.column,
+                             .begin = each->where.begin,
+                             .end = each->where.end,
+                             .text = shown.data};
 }
 
-/* False when memory runs out. */
-static bool tell_each(const audience *to, adjoin_status status, const diagnostics *list, arena *memory) {
-  jmp_buf escape;
-  arena_set_escape(memory, &escape);
-  if (setjmp(escape)) return false;
-  for (int k = 0; k < list->list.count; k++) tell_one(to, status, list->from, &list->list.items[k], memory);
-  return true;
+void add_mistakes(mistakes *to, adjoin_status status, const diagnostics *from) {
+  for (int k = 0; k < from->list.count; k++)
+    list_push(to->memory, &to->list, described(to, status, from->from, &from->list.items[k]));
 }
 
-static adjoin_status tell_all(const audience *to, adjoin_status status, const diagnostics *list) {
-  arena *memory = arena_create();
-  bool told = memory && tell_each(to, status, list, memory);
-  arena_release(memory);
-  return told ? status : tell(to, ADJOIN_MEMORY, "memory", "out of memory");
+void add_mistake(mistakes *to, adjoin_status status, diagnostic_code code, const char *message) {
+  adjoin_diagnostic made = {.status = status, .code = diagnostic_code_name(code)};
+  made.message = arena_copy(to->memory, message, strlen(message));
+  made.text = arena_format(to->memory, "adjoin: %s\n", message);
+  list_push(to->memory, &to->list, made);
 }
 
-adjoin_status tell_session(const audience *to, adjoin_status status, session *from) {
-  if (session_exhausted(from)) return tell(to, ADJOIN_MEMORY, "memory", "out of memory");
-  if (session_internal(from)) status = ADJOIN_INTERNAL;
-  if (!to->receiver) return status;
-  return tell_all(to, status, session_reported(from));
+void add_binding_mistake(void *to, const char *message) {
+  add_mistake(to, ADJOIN_BINDING, CODE_INPUT, message);
 }
 
-adjoin_status tell_check(adjoin_model *of, int check) {
-  if (!of->told.receiver) return ADJOIN_RANGE;
-  pthread_mutex_lock(&of->lock);
-  const diagnostics *one = session_check(of->from, check);
-  pthread_mutex_unlock(&of->lock);
-  return one ? tell_all(&of->told, ADJOIN_RANGE, one) : tell(&of->told, ADJOIN_MEMORY, "memory", "out of memory");
+void tell_mistakes(const audience *to, const mistakes *from) {
+  for (int k = 0; to->receiver && k < from->list.count; k++) to->receiver(to->user, &from->list.items[k]);
 }

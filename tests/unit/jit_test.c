@@ -1,8 +1,11 @@
 /* libtcc behind its interface: every library function is there, refusals are reported, code pages are given back,
  * threads do not meet, locales do not matter. */
+#include "compiler/jit/jit.h"
+#include "compiler/jit/libtcc_host.h"
 #include "compiler/scalar/scalar_dag.h"
 #include "compiler/session.h"
 #include <CUnit/Basic.h>
+#include <libtcc.h>
 #include <locale.h>
 #include <math.h>
 #include <pthread.h>
@@ -195,6 +198,21 @@ static void the_locale_does_not_matter(void) {
   arena_release(memory);
 }
 
+/* What libtcc calls when an assertion of its own fails. */
+_Noreturn void libtcc_host_assert_fail(const char *assertion, const char *file, unsigned line, const char *function);
+
+/* libtcc is left in the middle of its work, and works all the same the next time. */
+static void an_assertion_is_survived(void) {
+  jmp_buf escape;
+  if (!setjmp(escape)) {
+    libtcc_host_begin(&escape);
+    tcc_new();
+    libtcc_host_assert_fail("0", "libtcc.c", 1, "tcc_new");
+  }
+  CU_ASSERT(libtcc_host_end()); /* it was not for memory */
+  code_runs_and_is_released();
+}
+
 static void *compile_often(void *good) {
   arena *memory = arena_create();
   jmp_buf exhausted;
@@ -234,6 +252,7 @@ int main(void) {
   CU_ADD_TEST(suite, every_library_function_is_there);
   CU_ADD_TEST(suite, aggregates_are_copied_and_cleared);
   CU_ADD_TEST(suite, the_locale_does_not_matter);
+  CU_ADD_TEST(suite, an_assertion_is_survived);
   CU_ADD_TEST(suite, threads_compile_side_by_side);
   CU_basic_run_tests();
   unsigned failures = CU_get_number_of_failures();
