@@ -152,18 +152,20 @@ enum { ADJOIN_BLOCK = 1 }; /* seeds and results get one more axis, the last: a b
 /* Derives, optimises and compiles a function, or finds it when it was asked for before. `read` and `along` are names
  * between commas; NULL is what stands in brackets.
  *
- *     kind      read                                   along, for each of which it takes a seed     results
- *     "value"   outputs, definitions [the outputs]     -                                            objective*, each of
- * read "grad"    inputs, definitions [vars, params]     -                                            objective, d/d
- * each of read "hvp"     vars [all]                             vars [all]                                   see below
- *     "mixed"   inputs [params]                        inputs [vars]                                see below
- *     "jvp"     outputs [all]                          inputs [vars]                                tangents of read
- *     "vjp"     inputs [vars, params]                  outputs [all]                                adjoints of read
+ *     kind       read                                    along: takes a seed for each    results
+ *     "value"    outputs, definitions [the outputs]      -                               objective*, each of read
+ *     "outputs"  outputs, definitions [the outputs]      -                               each of read
+ *     "grad"     inputs, definitions [vars, params]      -                               objective, d/d each of read
+ *     "hvp"      vars [all]                              vars [all]                      see below
+ *     "mixed"    inputs [params]                         inputs [vars]                   see below
+ *     "jvp"      outputs, definitions [the outputs]      inputs [vars]                   tangents of read
+ *     "vjp"      inputs [vars, params]                   outputs, definitions [outputs]  adjoints of read
  *
  * hvp and mixed give, for each input of `read`, the derivative along the seeds of the objective's gradient with respect
  * to it: hvp is H v, mixed read on a param for a direction on a var is (d2f / d theta d x) v. A seed has the shape of
  * what it is along, a result that of what it is read on.
- * (* value: without an objective the results are those of `read` alone.)
+ * (* value: without an objective the results are those of `read` alone.) outputs needs no input that only the objective
+ * needs: a prediction without the labels.
  *
  * The function belongs to the model and may be called by many threads. A millisecond, as a rule. */
 ADJOIN_API adjoin_status adjoin_function_get(adjoin_model *model, const char *kind, const char *read, const char *along,
