@@ -38,8 +38,10 @@ const kernel_program *session_program(const session *of, int function);
 
 /* How the requested functions are written. */
 typedef struct {
-  const char *prefix;                    /* of every name; NULL: the model's name */
-  bool real_float, lines, self_test;     /* see emission */
+  const char *prefix;                /* of every name; NULL: the model's name */
+  bool real_float, lines, self_test; /* see emission */
+  const fixed_extent *fixed;         /* what session_open was given; for session_emit_python alone */
+  int fixed_count;
   const char *header_file, *source_file; /* see emission */
 } emission_form;
 
@@ -48,6 +50,9 @@ const char *session_emit_header(session *of, const emission_form *how);
 
 /* The same as a header of declarations and a source file; false: diagnostics. */
 bool session_emit_pair(session *of, const emission_form *how, const char **header_text, const char **source_text);
+
+/* The model as a Python module, whatever was requested; or NULL. */
+const char *session_emit_python(session *of, const emission_form *how);
 
 /* The C text that session_compile hands to libtcc, for saving when that fails. */
 const char *session_jit_text(session *of, int first);

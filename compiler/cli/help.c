@@ -14,7 +14,7 @@ typedef struct {
 static const command commands[] = {
     {"eval", "values and derivatives of a model at given inputs", command_eval, COMMAND_EVAL},
     {"check", "a model's derivatives against each other and against differences", command_check, COMMAND_CHECK},
-    {"emit", "a model and its derivatives as one C header", command_emit, COMMAND_EMIT},
+    {"emit", "a model and its derivatives as C, or as a Python module", command_emit, COMMAND_EMIT},
     {"help", "this list, or the help of a command", command_help, -1},
 };
 

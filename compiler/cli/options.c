@@ -73,7 +73,8 @@ static const struct argp_option emit_options[] = {
      .key = KEY_TARGET,
      .arg = "KIND",
      .doc =
-         "header: all in one (the default); or c: declarations in NAME.h and definitions in NAME.c, named by -o NAME"},
+         "header: all in one (the default); c: declarations in NAME.h and definitions in NAME.c, named by -o NAME; or "
+         "python: a module for NumPy, which needs libadjoin"},
     {.name = "of",
      .key = KEY_OF,
      .arg = "LIST",
@@ -130,15 +131,21 @@ static const struct {
                        "  adjoin check rosenbrock.adj\n"
                        "  adjoin check net.adj weights/ --json" EXIT_TEXT,
                        check_options},
-    [COMMAND_EMIT] = {"emit", "MODEL",
-                      "Writes a model and its derivatives as C without dependencies, valid C99, C++17 and CUDA: one "
-                      "header, or a header and a source file.\vThe functions are NAME_value, NAME_grad, NAME_hvp_V for "
-                      "each var V, NAME_mixed_A_B (read "
-                      "on A for a direction in B, one a param and the other a var), NAME_jvp_R and NAME_vjp_R for each "
-                      "output R.\n\n"
-                      "  adjoin emit rosenbrock.adj -o rosenbrock.h -MD\n"
-                      "  adjoin emit net.adj --of value,grad --dim n=10 --prefix net10 --target c -o net10" EXIT_TEXT,
-                      emit_options}};
+    [COMMAND_EMIT] = {
+        "emit", "MODEL",
+        "Writes a model and its derivatives as C without dependencies, valid C99, C++17 and CUDA: one "
+        "header, or a header and a source file; or as a Python module.\vThe functions are NAME_value, NAME_grad, "
+        "NAME_hvp_V for "
+        "each var V, NAME_mixed_A_B (read "
+        "on A for a direction in B, one a param and the other a var), NAME_jvp_R and NAME_vjp_R for each "
+        "output R.\n\n"
+        "--target python writes a module with value, grad, hvp, mixed, hess, outputs, jvp, vjp, jac and a "
+        "class Model, all on NumPy arrays; libadjoin compiles the model when the module is imported "
+        "(ADJOIN_LIBRARY names the library where it is not installed).\n\n"
+        "  adjoin emit rosenbrock.adj -o rosenbrock.h -MD\n"
+        "  adjoin emit net.adj --of value,grad --dim n=10 --prefix net10 --target c -o net10\n"
+        "  adjoin emit logistic.adj --target python -o logistic.py" EXIT_TEXT,
+        emit_options}};
 
 typedef struct {
   console *with;
@@ -269,9 +276,13 @@ static void set_real(struct argp_state *state, const char *type) {
 }
 
 static void set_target(struct argp_state *state, const char *kind) {
-  options *into = ((parsing *)state->input)->into;
-  into->pair = !strcmp(kind, "c");
-  if (!into->pair && strcmp(kind, "header")) argp_error(state, "--target: '%s' is neither header nor c", kind);
+  static const char *const kinds[] = {[TARGET_HEADER] = "header", [TARGET_C] = "c", [TARGET_PYTHON] = "python"};
+  for (int k = 0; k <= TARGET_PYTHON; k++) {
+    if (strcmp(kind, kinds[k])) continue;
+    ((parsing *)state->input)->into->target = (emit_target)k;
+    return;
+  }
+  argp_error(state, "--target: '%s' is none of header, c, python", kind);
 }
 
 static void set_depfile(struct argp_state *state, const char *option, const char *path) {
