@@ -143,10 +143,16 @@ $(B)/grammar/%.c $(B)/grammar/%.h: grammar/%.l | $(B)/packages-found
 	@flex --header-file=$(basename $@).h --outfile=$(basename $@).c $<
 $(call objects,$(call sources,grammar)) $(GENERATED): | $(B)/grammar/program.h $(B)/grammar/tokens.h
 
-# Templates of C text, as the lines of an array of strings.
+# Templates of C or Python text, as the lines of an array of strings.
+define lines_as_strings
+@mkdir -p $(@D)
+@sed 's/[\\"]/\\&/g; s/.*/"&\\n",/' $< >$@
+endef
 $(B)/%.inc: %.c.in | $(B)/packages-found
-	@mkdir -p $(@D)
-	@sed 's/[\\"]/\\&/g; s/.*/"&\\n",/' $< >$@
+	$(lines_as_strings)
+$(B)/%.inc: %.py.in | $(B)/packages-found
+	$(lines_as_strings)
+$(B)/compiler/emit/emit_python.o: | $(B)/compiler/emit/python_machinery.inc $(B)/compiler/emit/python_model.inc
 $(B)/compiler/emit/self_test.o: | $(B)/compiler/emit/self_test_declarations.inc $(B)/compiler/emit/self_test_program.inc
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

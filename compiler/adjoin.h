@@ -159,6 +159,7 @@ enum { ADJOIN_BLOCK = 1 }; /* seeds and results get one more axis, the last: a b
  *
  *     kind       read                                   along, each for one seed   results
  *     "value"    outputs, definitions [the outputs]     -                          the objective*, each of read
+ *     "outputs"  outputs, definitions [the outputs]     -                          each of read
  *     "grad"     inputs, definitions [vars, params]     -                          the objective, d/d each of read
  *     "hvp"      inputs [vars]                          inputs [vars]              see below
  *     "mixed"    inputs [params]                        inputs [vars]              see below
@@ -168,7 +169,8 @@ enum { ADJOIN_BLOCK = 1 }; /* seeds and results get one more axis, the last: a b
  * hvp and mixed give, for each input of `read`, the derivative along the seeds of the objective's gradient with respect
  * to it: hvp is H v, mixed read on a param for a direction on a var is (d2f / d theta d x) v. A seed has the shape of
  * what it is along, a result that of what it is read on; an index input can be neither. Nothing can be named twice in
- * `along`. (* value: without an objective the results are those of `read` alone.)
+ * `along`. (* value: without an objective the results are those of `read` alone.) outputs needs no input that only the
+ * objective needs: a prediction without the labels.
  *
  * The function belongs to the model and may be called by many threads. A millisecond, as a rule. After ADJOIN_MODEL and
  * ADJOIN_USE the model is as it was. After ADJOIN_MEMORY and ADJOIN_INTERNAL no new functions can be had of it; those

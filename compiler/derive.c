@@ -199,7 +199,8 @@ static void objective_first(const session *with, numbers *definitions) {
 
 static bool derive_value(session *with, const request *wanted, emitted_function *into) {
   numbers definitions = {0};
-  if (with->model->objective.value) objective_first(with, &definitions);
+  bool objective = wanted->kind == REQUEST_VALUE && with->model->objective.value;
+  if (objective) objective_first(with, &definitions);
   if (!find_definitions(with, wanted->read, wanted->read_count, false, &definitions)) return false;
   kernel_program *program = primal(with, "value", &definitions);
   for (int k = 0; k < definitions.count; k++) {
@@ -207,8 +208,8 @@ static bool derive_value(session *with, const request *wanted, emitted_function 
     add_result(program, real, with->model->definitions.items[definitions.items[k]]->name, NULL);
   }
   into->program = finish(with, program);
-  into->name = wanted->name ? wanted->name : "value";
-  into->what = "The objective.";
+  into->name = wanted->name ? wanted->name : wanted->kind == REQUEST_VALUE ? "value" : "outputs";
+  into->what = objective ? "The objective." : "Outputs and definitions.";
   return true;
 }
 
@@ -360,7 +361,8 @@ static bool derive_start(session *with, const request *wanted, emitted_function 
 
 bool session_derive(session *with, const request *wanted, emitted_function *into) {
   switch (wanted->kind) {
-  case REQUEST_VALUE: return derive_value(with, wanted, into);
+  case REQUEST_VALUE:
+  case REQUEST_OUTPUTS: return derive_value(with, wanted, into);
   case REQUEST_GRADIENT: return derive_gradient(with, wanted, into);
   case REQUEST_PRODUCT: return derive_product(with, wanted, into);
   case REQUEST_JVP: return derive_jvp(with, wanted, into);

@@ -6,6 +6,7 @@
 
 typedef enum {
   REQUEST_VALUE,    /* results: the objective when there is one, then each of `read` (outputs or definitions) */
+  REQUEST_OUTPUTS,  /* results: each of `read` alone: what only the objective needs is not computed */
   REQUEST_GRADIENT, /* results: the objective, then its gradient with respect to each of `read` (inputs, definitions) */
   REQUEST_PRODUCT,  /* seeds: a direction for each of `along` (inputs); results: for each of `read` (inputs), the
                        second derivative of the objective applied to the directions: hvp and mixed products */

@@ -230,20 +230,30 @@ static emission emission_of(session *of, int first, const emission_form *how) {
                    .batched = how->batched,
                    .lines = how->lines,
                    .self_test = how->self_test,
+                   .fixed = how->fixed,
+                   .fixed_count = how->fixed_count,
                    .header_file = how->header_file,
                    .source_file = how->source_file};
   if (how->self_test) derive_bounds(of, &made);
   return made;
 }
 
-const char *session_emit_header(session *of, const emission_form *how) {
+static const char *emit_alone(session *of, const emission_form *how, void (*emit)(const emission *what, text *out)) {
   GUARDED(of, NULL);
   if (session_failed(of)) return NULL;
   emission what = emission_of(of, 0, how);
   text out = text_create(of->memory);
-  emit_header(&what, &out);
+  emit(&what, &out);
   if (dumps(of, "emit")) text_append(&of->dump, out.data);
   return session_failed(of) ? NULL : out.data;
+}
+
+const char *session_emit_header(session *of, const emission_form *how) {
+  return emit_alone(of, how, emit_header);
+}
+
+const char *session_emit_python(session *of, const emission_form *how) {
+  return emit_alone(of, how, emit_python);
 }
 
 bool session_emit_pair(session *of, const emission_form *how, const char **header_text, const char **source_text) {

@@ -39,9 +39,11 @@ const kernel_program *session_program(const session *of, int function);
 
 /* How the requested functions are written. */
 typedef struct {
-  const char *prefix;                    /* of every name; NULL: the model's name */
-  bool real_float, lines, self_test;     /* see emission */
-  const bool *batched;                   /* see emission */
+  const char *prefix;                /* of every name; NULL: the model's name */
+  bool real_float, lines, self_test; /* see emission */
+  const bool *batched;               /* see emission */
+  const fixed_extent *fixed;         /* what session_open was given; for session_emit_python alone */
+  int fixed_count;
   const char *header_file, *source_file; /* see emission */
 } emission_form;
 
@@ -54,6 +56,9 @@ bool session_emit_pair(session *of, const emission_form *how, const char **heade
 /* Real numbers in code that is compiled from now on: float, or double as at first. Arguments are doubles all the same:
  * code for float converts them, and its results. */
 void session_choose_real(session *of, bool real_float);
+
+/* The model as a Python module, whatever was requested; or NULL. */
+const char *session_emit_python(session *of, const emission_form *how);
 
 /* The C text that session_compile hands to libtcc, for saving when that fails. */
 const char *session_jit_text(session *of, int first);

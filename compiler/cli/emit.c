@@ -1,4 +1,4 @@
-/* adjoin emit: a model and its derivatives as C. */
+/* adjoin emit: a model and its derivatives as C, or as a Python module. */
 #include "compiler/cli/calls.h"
 #include "compiler/cli/commands.h"
 #include "compiler/cli/emit_files.h"
@@ -123,18 +123,42 @@ static bool find_batched(emitting *in) {
   return known;
 }
 
+/* A Python module derives what it is asked for when it is asked: what chooses functions or tells how C is written has
+ * no meaning for it. */
+static bool suits_python(const options *given) {
+  const struct {
+    const char *option;
+    bool is_given;
+  } rows[] = {{"--of", given->products != 0},   {"--wrt", given->wrt.count > 0}, {"--prefix", given->prefix != NULL},
+              {"--batch", given->wants_batch},  {"--real", given->real_float},   {"--lines", given->lines},
+              {"--self-test", given->self_test}};
+  for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+    if (!rows[k].is_given) continue;
+    complain("%s has no meaning for --target python: its functions are derived, in double precision, when they are "
+             "called",
+             rows[k].option);
+    return false;
+  }
+  return true;
+}
+
+static exit_code request_functions(emitting *in, session *from) {
+  bool known = names_check(in->with, in->model, "--wrt", &in->given->wrt, NAMES_INPUTS | NAMES_DEFINITIONS);
+  known = find_batched(in) && known;
+  exit_code code = known ? plan(in) : EXIT_INPUT;
+  return code == EXIT_DONE ? calls_request(from, &in->calls) : code;
+}
+
 exit_code command_emit(console *with, int count, char **arguments) {
   options given = options_parse(with, COMMAND_EMIT, count, arguments);
   emit_files files;
-  if (!emit_name_files(with, &given, &files)) return EXIT_USAGE;
+  bool python = given.target == TARGET_PYTHON;
+  if (!emit_name_files(with, &given, &files) || (python && !suits_python(&given))) return EXIT_USAGE;
   session *from;
   exit_code code = model_open(with, &given, &from);
   if (code == EXIT_DONE) {
     emitting in = {.with = with, .given = &given, .model = session_model(from)};
-    bool known = names_check(with, in.model, "--wrt", &given.wrt, NAMES_INPUTS | NAMES_DEFINITIONS);
-    known = find_batched(&in) && known;
-    code = known ? plan(&in) : EXIT_INPUT;
-    if (code == EXIT_DONE) code = calls_request(from, &in.calls);
+    if (!python) code = request_functions(&in, from);
     if (code == EXIT_DONE) code = emit_write_files(with, &given, from, &files, in.batched);
   }
   session_close(from);

@@ -71,7 +71,7 @@ static bool distinct(const options *given, const emit_files *files) {
 
 bool emit_name_files(console *with, const options *given, emit_files *into) {
   *into = (emit_files){.header = given->output};
-  if (given->pair && !name_pair(with, given, into)) return false;
+  if (given->target == TARGET_C && !name_pair(with, given, into)) return false;
   return name_depfile(with, given, into) && distinct(given, into);
 }
 
@@ -112,13 +112,16 @@ exit_code emit_write_files(console *with, const options *given, session *from, c
                        .batched = batched,
                        .lines = given->lines,
                        .self_test = given->self_test,
+                       .fixed = given->dims.items,
+                       .fixed_count = given->dims.count,
                        .header_file = base_name(files->header),
                        .source_file = base_name(files->source)};
   const char *declarations = NULL, *definitions = NULL;
-  if (given->pair)
-    session_emit_pair(from, &how, &declarations, &definitions);
-  else
-    declarations = session_emit_header(from, &how);
+  switch (given->target) {
+  case TARGET_HEADER: declarations = session_emit_header(from, &how); break;
+  case TARGET_C: session_emit_pair(from, &how, &declarations, &definitions); break;
+  case TARGET_PYTHON: declarations = session_emit_python(from, &how); break;
+  }
   if (!declarations) {
     exit_code code = session_report(from);
     return code == EXIT_DONE ? EXIT_INTERNAL : code;

@@ -5,7 +5,7 @@
 #include "compiler/cli/options.h"
 
 typedef struct {
-  const char *header;  /* a path; NULL: standard output */
+  const char *header;  /* a path, or that of the Python module; NULL: standard output */
   const char *source;  /* NULL: all is in the header */
   const char *depfile; /* NULL: none is wanted */
 } emit_files;

@@ -9,8 +9,7 @@
 static const command_row commands[COMMAND_COUNT] = {
     [COMMAND_EVAL] = {"eval", "values and derivatives of a model at given inputs", command_eval},
     [COMMAND_CHECK] = {"check", "a model's derivatives against each other and against differences", command_check},
-    [COMMAND_EMIT] = {"emit", "a model and its derivatives as C: one header, or a header and a source file",
-                      command_emit},
+    [COMMAND_EMIT] = {"emit", "a model and its derivatives as C, or as a Python module", command_emit},
     [COMMAND_HELP] = {"help", "how a command is used, or what a diagnostic's code means", command_help},
 };
 

@@ -83,7 +83,8 @@ static const struct argp_option emit_options[] = {
      .key = KEY_TARGET,
      .arg = "KIND",
      .doc =
-         "header: all in one (the default); or c: declarations in NAME.h and definitions in NAME.c, named by -o NAME"},
+         "header: all in one (the default); c: declarations in NAME.h and definitions in NAME.c, named by -o NAME; or "
+         "python: a module for NumPy, which needs libadjoin"},
     {.name = "of",
      .key = KEY_OF,
      .arg = "LIST",
@@ -154,15 +155,21 @@ static const command_page commands[COMMAND_COUNT] = {
                        "  adjoin check rosenbrock.adj\n"
                        "  adjoin check net.adj weights/ --json" EXIT_TEXT,
                        check_options},
-    [COMMAND_EMIT] = {"emit", "MODEL",
-                      "Writes a model and its derivatives as C without dependencies, valid C99, C++17 and CUDA: one "
-                      "header, or a header and a source file.\vThe functions are NAME_value, NAME_grad, NAME_hvp_V for "
-                      "each var V, NAME_mixed_A_B (read "
-                      "on A for a direction in B, one a param and the other a var), NAME_jvp_R and NAME_vjp_R for each "
-                      "output R.\n\n"
-                      "  adjoin emit rosenbrock.adj -o rosenbrock.h -MD\n"
-                      "  adjoin emit net.adj --of value,grad --dim n=10 --prefix net10 --target c -o net10" EXIT_TEXT,
-                      emit_options},
+    [COMMAND_EMIT] =
+        {"emit", "MODEL",
+         "Writes a model and its derivatives as C without dependencies, valid C99, C++17 and CUDA: one "
+         "header, or a header and a source file; or as a Python module.\vThe functions are NAME_value, NAME_grad, "
+         "NAME_hvp_V for "
+         "each var V, NAME_mixed_A_B (read "
+         "on A for a direction in B, one a param and the other a var), NAME_jvp_R and NAME_vjp_R for each "
+         "output R.\n\n"
+         "--target python writes a module with value, grad, hvp, mixed, hess, outputs, jvp, vjp, jac and a "
+         "class Model, all on NumPy arrays; libadjoin compiles the model when the module is imported "
+         "(ADJOIN_LIBRARY names the library where it is not installed).\n\n"
+         "  adjoin emit rosenbrock.adj -o rosenbrock.h -MD\n"
+         "  adjoin emit net.adj --of value,grad --dim n=10 --prefix net10 --target c -o net10\n"
+         "  adjoin emit logistic.adj --target python -o logistic.py" EXIT_TEXT,
+         emit_options},
     [COMMAND_HELP] = {
         "help", "[COMMAND | CODE | commands | codes | words]",
         "Tells about a command, or what a diagnostic's code means and how to put it right.\v"
@@ -199,7 +206,8 @@ static const char *const *product_names(console *with, command_name command) {
 /* ---- the tables as others see them ---- */
 
 static const char *const real_words[] = {"double", "float", NULL};
-static const char *const target_words[] = {"header", "c", NULL};
+static const char *const target_words[] = {
+    [TARGET_HEADER] = "header", [TARGET_C] = "c", [TARGET_PYTHON] = "python", NULL};
 static const char *const form_words[] = {"text", "json", NULL};
 static const char *const shell_words[] = {"bash", "zsh", NULL};
 
@@ -444,8 +452,9 @@ static void set_shell(struct argp_state *state, const char *shell) {
 
 static void set_target(struct argp_state *state, const char *kind) {
   options *into = ((parsing *)state->input)->into;
-  into->pair = !strcmp(kind, "c");
-  if (!into->pair && strcmp(kind, "header")) mistake(state, "--target: '%s' is neither header nor c", kind);
+  for (into->target = TARGET_HEADER; target_words[into->target]; into->target++)
+    if (!strcmp(kind, target_words[into->target])) return;
+  mistake(state, "--target: '%s' is none of header, c, python", kind);
 }
 
 static void set_depfile(struct argp_state *state, const char *option, const char *path) {

@@ -24,6 +24,9 @@ typedef struct {
   const char *name, *value;
 } assignment;
 
+/* What emit writes. */
+typedef enum { TARGET_HEADER, TARGET_C, TARGET_PYTHON } emit_target;
+
 typedef struct {
   const char *model_path;
   name_list inputs;  /* NAME=VALUE, a file, or a folder: as they stand on the command line */
@@ -33,8 +36,9 @@ typedef struct {
   LIST(fixed_extent) dims;
   bool strict, json, real_float;
   const char *dump_after, *output, *prefix; /* or NULL */
-  bool pair, lines, self_test;              /* emit: a header and a source file; #line; a main() that tests */
-  name_list batch;                          /* emit: these inputs differ between evaluations side by side */
+  emit_target target;
+  bool lines, self_test; /* emit: #line; a main() that tests */
+  name_list batch;       /* emit: these inputs differ between evaluations side by side */
   bool wants_batch, wants_depfile;
   const char *depfile;                  /* or NULL: named after the output */
   LIST(depfile_target) depfile_targets; /* none: the outputs */

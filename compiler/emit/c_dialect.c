@@ -103,8 +103,7 @@ static int find_name(const c_names *in, const char *identifier) {
 }
 
 /* The numbers of a name count up from where they stood, so that many claims of one name take linear time. */
-const char *c_names_claim(c_names *in, const char *name) {
-  const char *identifier = c_identifier(in->memory, name);
+const char *c_names_claim_as_spelled(c_names *in, const char *identifier) {
   const char *separator = identifier[strlen(identifier) - 1] == '_' ? "" : "_";
   int stem = find_name(in, identifier);
   int number = 2;
@@ -119,6 +118,10 @@ const char *c_names_claim(c_names *in, const char *name) {
   list_push(in->memory, &in->taken, (c_name){identifier, hash_of(identifier), -1, stem, 2});
   put_into_bucket(in, in->taken.count - 1);
   return identifier;
+}
+
+const char *c_names_claim(c_names *in, const char *name) {
+  return c_names_claim_as_spelled(in, c_identifier(in->memory, name));
 }
 
 bool c_names_has(const c_names *in, const char *identifier) {

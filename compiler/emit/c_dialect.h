@@ -41,6 +41,9 @@ c_names c_names_create(arena *memory);
 /* An identifier for `name` that none in force has: its c_identifier, with _2, _3, ... where needed. */
 const char *c_names_claim(c_names *in, const char *name);
 
+/* The same for an identifier as it stands, which may be one of another language than C. */
+const char *c_names_claim_as_spelled(c_names *in, const char *identifier);
+
 /* Is this very identifier in force? */
 bool c_names_has(const c_names *in, const char *identifier);
 

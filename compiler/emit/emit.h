@@ -4,6 +4,7 @@
 
 #include "compiler/kernel/kernel.h"
 #include "compiler/request.h"
+#include "compiler/tensor/check.h"
 #include "compiler/tensor/tensor_program.h"
 
 /* One function of the emitted code: int MODEL_name(dims, inputs, seeds..., results..., work). Its seeds and results
@@ -30,6 +31,8 @@ typedef struct {
   bool self_test; /* with a main() that checks the functions against each other, where MODEL_SELF_TEST is defined */
   const emitted_function *bounds; /* for the self-test: start values and bounds, one input each */
   int bound_count;
+  const fixed_extent *fixed; /* from outside, for a Python module to fix again */
+  int fixed_count;
   const char *header_file, *source_file; /* base names, for #include and #line; NULL: PREFIX.h and PREFIX.c */
 } emission;
 
@@ -38,6 +41,9 @@ void emit_header(const emission *what, text *out);
 
 /* The same text as two files: declarations, and definitions that include them. */
 void emit_pair(const emission *what, text *header, text *source);
+
+/* A Python module that compiles the model by libadjoin: needs no functions of the emission. Same input, same bytes. */
+void emit_python(const emission *what, text *out);
 
 /* The same functions for libtcc, with declarations in place of headers, and for function k two uniform entries:
  * adjoin_entry_k, of type entry_function, and adjoin_workspace_k, of type workspace_function (runtime/abi.h). */

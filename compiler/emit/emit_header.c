@@ -3,6 +3,7 @@
  * Declarations come first. Definitions follow in the same header, where MODEL_IMPLEMENTATION is defined, or stand in a
  * source file that includes it. Requires: programs that kernel_verify accepts. Ensures: no global variable, no memory
  * of its own, no identifier without the prefix. */
+#include "compiler/emit/describe.h"
 #include "compiler/emit/lines.h"
 #include "compiler/emit/self_test.h"
 
@@ -46,30 +47,11 @@ static void name_functions(header *in) {
   }
 }
 
-static const char *array_word(const void *module, int number) {
-  return ((const kernel_module *)module)->arrays.items[number].name;
-}
-
-/* [N, d], or nothing for a scalar; in the language's own spelling. */
-static const char *shape_text(const header *in, int rank, const scalar *extents) {
-  text shape = text_create(in->memory);
-  for (int k = 0; k < rank; k++) {
-    text_append(&shape, k ? ", " : "[");
-    scalar_write(in->what->module->dag, extents[k], array_word, in->what->module, &shape);
-  }
-  if (rank > 0) text_append(&shape, "]");
-  return shape.data;
-}
-
 /* A member with its comment behind it. */
 static void write_member(header *in, const char *declaration, const char *comment) {
   text_format(in->out, "  %s; /* ", declaration);
   c_comment(in->out, comment, "     * ");
   text_append(in->out, " */\n");
-}
-
-static const char *with_comment(const header *in, const char *words, const char *comment) {
-  return comment && *comment ? arena_format(in->memory, "%s: %s", words, comment) : words;
 }
 
 static const char batch_words[] =
@@ -88,7 +70,7 @@ static void write_dims(header *in) {
       const scalar_node *value = scalar_at(model->dag, model->dimensions.items[d].value);
       if (value->op == SCALAR_EXTENT && value->id == extent->id) from = &model->dimensions.items[d];
     }
-    const char *comment = from ? with_comment(in, from->name, from->comment) : extent->member;
+    const char *comment = from ? describe_with_comment(in->memory, from->name, from->comment) : extent->member;
     if (extent->id == BATCH_EXTENT) comment = batch_words;
     write_member(in, arena_format(in->memory, "ptrdiff_t %s", extent->member), comment);
   }
@@ -97,24 +79,6 @@ static void write_dims(header *in) {
                  "how many directions at once, for the functions that take a block of them; else 0");
   if (!shared->extents.count) write_member(in, "int none", "all extents are fixed; C has no empty struct");
   text_format(in->out, "} %s_dims;\n\n", in->prefix);
-}
-
-static const char *const role_words[] = {
-    [ROLE_VAR] = "var", [ROLE_PARAM] = "param", [ROLE_DATA] = "data", [ROLE_INDEX] = "index"};
-
-static const char *describe_input(const header *in, int number) {
-  const input *of = &in->what->model->inputs.items[number];
-  const char *shape = shape_text(in, of->rank, of->extents);
-  const char *bound = "";
-  if (of->role == ROLE_INDEX && of->bound != NO_SCALAR) {
-    text limit = text_create(in->memory);
-    text_append(&limit, " < ");
-    scalar_write(in->what->module->dag, of->bound, array_word, in->what->module, &limit);
-    bound = limit.data;
-  }
-  const char *batched = in->what->batched && in->what->batched[number] ? ", batched" : "";
-  const char *words = arena_format(in->memory, "%s %s%s%s%s", role_words[of->role], of->name, shape, bound, batched);
-  return with_comment(in, words, of->comment);
 }
 
 static void write_inputs(header *in) {
@@ -127,7 +91,8 @@ static void write_inputs(header *in) {
     const input *of = &model->inputs.items[k];
     const char *type = of->role == ROLE_INDEX ? "int64_t" : in->shared->real;
     const char *declaration = arena_format(in->memory, "const %s *%s", type, in->shared->input_members[k]);
-    write_member(in, declaration, describe_input(in, k));
+    bool batched = in->what->batched && in->what->batched[k];
+    write_member(in, declaration, describe_input(in->memory, in->what->module, of, batched));
   }
   if (!model->inputs.count) write_member(in, "int none", "the model has no inputs; C has no empty struct");
   text_format(in->out, "} %s_inputs;\n\n", in->prefix);
@@ -136,8 +101,9 @@ static void write_inputs(header *in) {
 /* w[d]: what it is */
 static const char *describe_array(const header *in, int number) {
   const array *of = &in->what->module->arrays.items[number];
-  const char *words = arena_format(in->memory, "%s%s", of->name, shape_text(in, of->rank, of->extents));
-  return with_comment(in, words, of->what);
+  const char *words =
+      arena_format(in->memory, "%s%s", of->name, describe_shape(in->memory, in->what->module, of->rank, of->extents));
+  return describe_with_comment(in->memory, words, of->what);
 }
 
 static void write_gradient(header *in) {
@@ -257,12 +223,6 @@ static void write_workspace_functions(header *in, text *out) {
   text_append(out, "  return most;\n}\n\n");
 }
 
-/* The file's name without its folders, so that the same model gives the same bytes wherever it lies. */
-static const char *file_name(const source *from) {
-  const char *slash = strrchr(from->name, '/');
-  return slash ? slash + 1 : from->name;
-}
-
 static void write_status(header *in, text *out) {
   const kernel_module *module = in->what->module;
   text_format(out,
@@ -272,7 +232,7 @@ static void write_status(header *in, text *out) {
     const check_message *of = &module->checks.items[k];
     int line = source_position(module->from, of->where.begin).line;
     text_format(out, "  case %d: return ", k + 1);
-    c_string(out, arena_format(in->memory, "%s:%d: %s", file_name(module->from), line, of->message));
+    c_string(out, arena_format(in->memory, "%s:%d: %s", describe_file(module->from), line, of->message));
     text_append(out, ";\n");
   }
   text_append(out, "  default: return \"unknown status\";\n  }\n}\n\n");
@@ -298,7 +258,7 @@ static void write_origin_comment(header *in, const char *file) {
   text_append(in->out, ", made by Adjoin ");
   c_comment(in->out, in->what->version, " * ");
   text_append(in->out, " from ");
-  c_comment(in->out, file_name(in->what->module->from), " * ");
+  c_comment(in->out, describe_file(in->what->module->from), " * ");
   text_append(in->out, ". Do not edit: edit the model and make it again.");
 }
 
@@ -387,7 +347,7 @@ static header create(const emission *what, text *out) {
 /* The text as it is, or with its lines led to the model. */
 static void finish(const header *in, const text *from, const char *file, text *out) {
   if (in->what->lines)
-    lines_write(from->data, file_name(in->what->module->from), file, out);
+    lines_write(from->data, describe_file(in->what->module->from), file, out);
   else
     text_append_bytes(out, from->data, from->length);
 }

@@ -12,12 +12,11 @@ static const struct {
   request_kind kind;
   int read, along; /* sets of roles, or one of the above */
   bool block;
-} kinds[] = {{"value", REQUEST_VALUE, ALL_OUTPUTS, NOTHING, false},
-             {"grad", REQUEST_GRADIENT, ACTIVE, NOTHING, false},
-             {"hvp", REQUEST_PRODUCT, VARS, VARS, true},
-             {"mixed", REQUEST_PRODUCT, PARAMS, VARS, true},
-             {"jvp", REQUEST_JVP, ALL_OUTPUTS, VARS, true},
-             {"vjp", REQUEST_VJP, ACTIVE, ALL_OUTPUTS, false}};
+} kinds[] = {
+    {"value", REQUEST_VALUE, ALL_OUTPUTS, NOTHING, false}, {"outputs", REQUEST_OUTPUTS, ALL_OUTPUTS, NOTHING, false},
+    {"grad", REQUEST_GRADIENT, ACTIVE, NOTHING, false},    {"hvp", REQUEST_PRODUCT, VARS, VARS, true},
+    {"mixed", REQUEST_PRODUCT, PARAMS, VARS, true},        {"jvp", REQUEST_JVP, ALL_OUTPUTS, VARS, true},
+    {"vjp", REQUEST_VJP, ACTIVE, ALL_OUTPUTS, false}};
 
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 

@@ -1,0 +1,82 @@
+"""Mistakes are exceptions that say what is wrong in the model's words."""
+import unittest
+
+import numpy as np
+
+import support
+
+
+class Mistakes(unittest.TestCase):
+    def setUp(self):
+        self.module, inputs = support.example("logistic"), support.example_inputs("logistic")
+        self.w = inputs["w"]
+        self.model = self.module.Model(X=inputs["X"], y=inputs["y"], b=0, lambda_=-3)
+
+    def fails(self, kind, words, call):
+        with self.assertRaises(kind) as caught:
+            call()
+        self.assertIn(words, str(caught.exception))
+        self.assertNotIn("adjoin_bind", str(caught.exception))
+        return caught.exception
+
+    def test_shapes(self):
+        error = self.fails(self.module.BindingError, "w has 3 entries", lambda: self.model.grad(np.zeros(3)))
+        self.assertEqual(error.code, "binding")
+        self.assertIsInstance(error, ValueError)
+        self.fails(ValueError, "w is given as shape [1, 2], where shape [d] is needed",
+                   lambda: self.model.grad(np.zeros((1, 2))))
+        self.fails(ValueError, "the direction along w has shape [3]",
+                   lambda: self.model.hvp(self.w, along=np.zeros(3)))
+        self.fails(ValueError, "out for w", lambda: self.model.grad(self.w, wrt="w", out=np.zeros(3)))
+        self.fails(TypeError, "Cannot cast", lambda: self.model.grad(self.w, wrt="w", out=np.zeros(2, int)))
+        self.fails(ValueError, "out has 'b'", lambda: self.model.grad(self.w, wrt=["w"], out={"b": np.zeros(2)}))
+
+    def test_names(self):
+        self.fails(TypeError, "no input 'v'", lambda: self.model.grad(self.w, v=1))
+        self.fails(TypeError, "no input 'v'", lambda: self.module.grad({"v": 1}))
+        self.fails(TypeError, "twice", lambda: self.model.grad(self.w, w=self.w))
+        self.fails(TypeError, "twice", lambda: self.module.grad({"lambda": 1}, lambda_=2))
+        self.fails(TypeError, "not bound is w", lambda: self.model.grad(self.w, 1))
+        error = self.fails(self.module.ModelError, "'v'", lambda: self.model.grad(self.w, wrt="v"))
+        self.assertEqual(error.code, "unknown-name")
+        self.fails(ValueError, "'w,b'", lambda: self.model.grad(self.w, wrt="w,b"))
+        self.fails(ValueError, "no name", lambda: self.model.grad(self.w, wrt=[]))
+        self.fails(TypeError, "names are strings", lambda: self.model.grad(self.w, wrt=[1]))
+        self.fails(ValueError, "'u'", lambda: self.model.shape("u"))
+        self.fails(TypeError, "no direction", lambda: self.model.hvp(self.w, along={}))
+
+    def test_missing(self):
+        error = self.fails(self.module.BindingError, "'w' has no array", lambda: self.model.grad())
+        self.assertEqual(error.code, "missing-input")
+        self.fails(ValueError, "extent", lambda: self.module.Model().shape("w"))
+
+    def test_checks(self):
+        module = support.module("dim n\nvar x[n]\nindex at\nminimize x[at]^2\n")
+        for kind in (module.RangeError, module.ModelError, IndexError, ValueError):
+            self.fails(kind, "4", lambda: module.value(x=[1, 2], at=2))
+        try:
+            module.grad(x=[1, 2], at=-1)
+        except module.RangeError as error:
+            self.assertEqual((error.line, error.code), (4, "run-time"))
+        self.assertEqual(module.value(x=[1, 2], at=1), 4)
+
+    def test_index_data_has_no_derivative(self):
+        module = support.example("bundle")
+        model = module.Model(support.example_inputs("bundle"))
+        error = self.fails(module.ModelError, "index data", lambda: model.grad(wrt="c"))
+        self.assertEqual(error.code, "no-derivative")
+
+    def test_extents_that_no_shape_tells(self):
+        module = support.module("dim n, m\nvar x[n*m]\ndata t[n, 1]\nminimize sum[i < n, j < m] (x[i*m + j]*j)^2\n")
+        error = self.fails(module.BindingError, "dims=", lambda: module.Model().shape("x"))
+        self.assertEqual(module.Model(dims={"n": 2, "m": 3}).shape("x"), (6,))
+        self.assertEqual(module.value(x=np.ones(6), dims={"n": 2, "m": 3}), 10)
+        self.assertEqual(error.line, 0)
+        self.fails(ValueError, "'q'", lambda: module.Model(dims={"q": 2}).shape("x"))
+
+    def test_a_model_without_results(self):
+        module = support.module("dim n\nvar x[n]\nlet y = 2*x\nminimize sum(y)\n")
+        self.fails(ValueError, "no output", lambda: module.outputs(x=[1, 2]))
+        self.fails(ValueError, "no param", lambda: module.mixed(x=[1, 2], along=[1, 1]))
+        np.testing.assert_array_equal(module.outputs(x=[1, 2], of="y"), [2, 4])
+        np.testing.assert_array_equal(module.grad(x=[1, 2], wrt="y")[1], [1, 1])
