@@ -2,8 +2,9 @@
 #
 #   make            the program                          make demo      install, build, run the example of the README
 #   make deps       install missing Debian packages      make test      install, build, run every test
-#   make bench      compile times and run times          make install   the program into PREFIX/bin
-#   make clean      remove build/                        make format    clang-format over our own files
+#   make bench      compile times and run times          make install   program and library, into PREFIX
+#   make clean      remove build/                        make uninstall what make install put there
+#   make format     clang-format over our own files
 #
 # SANITIZE=1 builds into build/sanitize/ with the address and undefined-behaviour sanitizers; CHECKED=1 verifies the
 # kernel program after every pass.
@@ -16,6 +17,7 @@ CXX := g++
 endif
 OBJCOPY ?= objcopy
 PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
 B := build
 
 STANDARD := -std=c11 -D_POSIX_C_SOURCE=200809L
@@ -49,7 +51,7 @@ ORACLE := $(call objects,$(call sources,tests/oracle))
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(call sources,tests/unit))
 BENCH := $(call objects,$(call sources,tests/bench) $(filter-out tests/runner/main.c,$(call sources,tests/runner)) $(call sources,tests/fuzz))
 
-.PHONY: all deps demo test check bench install clean format programs_for_tests programs_for_bench
+.PHONY: all deps demo test check bench install uninstall clean format programs_for_tests programs_for_bench
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -184,8 +186,17 @@ bench: deps
 
 programs_for_bench: $(B)/tests/bench/measure
 
+# What goes where is told in install/files.
+install uninstall: export PREFIX := $(PREFIX)
+install uninstall: export LIBDIR := $(LIBDIR)
+install uninstall: export DESTDIR := $(DESTDIR)
+install: export BUILD := $(B)
+install: export VERSION := $(VERSION)
+install: export SONAME := $(SONAME)
 install: all
-	install -D -m 755 $(B)/adjoin $(DESTDIR)$(PREFIX)/bin/adjoin
+	@install/place
+uninstall:
+	@install/remove
 
 clean:
 	rm -rf build
