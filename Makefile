@@ -145,7 +145,7 @@ $(B)/compiler/emit/self_test.o: | $(B)/compiler/emit/self_test_declarations.inc 
 
 # package=what it must provide: a command, or a header
 BUILD_PACKAGES := gcc=gcc libc6-dev=stdio.h flex=flex bison=bison libtcc-dev=libtcc.h libjansson-dev=jansson.h
-TEST_PACKAGES := g++=g++ libcunit1-dev=CUnit/CUnit.h
+TEST_PACKAGES := g++=g++ libcunit1-dev=CUnit/CUnit.h cmake=cmake ninja-build=ninja meson=meson pkg-config=pkg-config
 
 # Sets the shell variable `missing` to the packages of $(1) whose product is absent.
 define find_missing

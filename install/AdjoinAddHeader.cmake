@@ -12,7 +12,7 @@
 #     [OPTIONS --lines ..] further options of `adjoin emit`
 #     [PUBLIC])           what links with the target sees the header as well
 #
-# The target may be made in another directory; an interface library gives its header to what links with it. The header is
+# The target may be made in another directory (with TARGET c since CMake 3.18); an interface library gives its header to what links with it. The header is
 # made again when the model, what the model is made of, or the compiler changes, and only a header that differs has its
 # includers compiled again (under Makefiles: any that was made again).
 
@@ -96,9 +96,11 @@ function(_adjoin_use target directory source public)
       list(APPEND properties LANGUAGE CXX)
     endif()
     set_source_files_properties("${source}" PROPERTIES ${properties})
-    # Since 3.18 also where the target was made in another directory.
+    get_target_property(home ${target} SOURCE_DIR)
     if(NOT CMAKE_VERSION VERSION_LESS 3.18)
       set_source_files_properties("${source}" TARGET_DIRECTORY ${target} PROPERTIES ${properties})
+    elseif(NOT home STREQUAL CMAKE_CURRENT_SOURCE_DIR)
+      message(FATAL_ERROR "adjoin_add_header: before CMake 3.18 a source (TARGET c) can't be given to '${target}' from another directory than ${home}")
     endif()
   endif()
 endfunction()
@@ -132,6 +134,11 @@ function(adjoin_add_header target model)
     message(FATAL_ERROR "adjoin_add_header: OUTPUT '${given_OUTPUT}' must be a name, perhaps with folders in front, such as models/net")
   endif()
 
+  string(MAKE_C_IDENTIFIER "${target}_adjoin_${name}" rule)
+  if(TARGET ${rule})
+    message(FATAL_ERROR "adjoin_add_header: '${target}' has a header ${name}.h already; give this one another OUTPUT")
+  endif()
+
   set(directory "${CMAKE_CURRENT_BINARY_DIR}/adjoin/${target}")
   set(outputs "${directory}/${name}.h")
   set(source)
@@ -150,7 +157,6 @@ function(adjoin_add_header target model)
   _adjoin_options(wrt --wrt "," ${given_WRT})
   _adjoin_add_rule("${path}" "${outputs}" ${prefix} ${real} ${kind} ${dim} ${of} ${wrt} ${given_OPTIONS})
 
-  string(MAKE_C_IDENTIFIER "${target}_adjoin_${name}" rule)
   add_custom_target(${rule} DEPENDS ${outputs})
   add_dependencies(${target} ${rule})
   _adjoin_use(${target} "${directory}" "${source}" "${given_PUBLIC}")
