@@ -2,8 +2,9 @@
 #
 #   make            the program                          make demo      install, build, run the example of the README
 #   make deps       install missing Debian packages      make test      install, build, run every test
-#   make bench      compile times and run times          make install   program, manual and completion under PREFIX
-#   make clean      remove build/                        make format    clang-format over our own files
+#   make bench      compile times and run times          make install   program, library, manual, completion into PREFIX
+#   make clean      remove build/                        make uninstall what make install put there
+#   make format     clang-format over our own files
 #
 # SANITIZE=1 builds into build/sanitize/ with the address and undefined-behaviour sanitizers, SANITIZE=thread into
 # build/thread/ with that for threads; CHECKED=1 verifies the kernel program after every pass.
@@ -16,6 +17,7 @@ CXX := g++
 endif
 OBJCOPY ?= objcopy
 PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
 B := build
 
 STANDARD := -std=c11 -D_POSIX_C_SOURCE=200809L
@@ -52,8 +54,8 @@ ORACLE := $(call objects,$(call sources,tests/oracle))
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(call sources,tests/unit))
 BENCH := $(call objects,$(call sources,tests/bench) $(filter-out tests/runner/main.c,$(call sources,tests/runner)) $(call sources,tests/fuzz))
 
-.PHONY: all deps demo test check bench install clean format documents programs_for_tests programs_for_thread_tests \
-        programs_for_bench
+.PHONY: all deps demo test check bench install uninstall clean format documents programs_for_tests \
+        programs_for_thread_tests programs_for_bench
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -174,7 +176,8 @@ $(B)/man/adjoin.1: $(B)/adjoin
 # package=what it must provide: a command, or a header
 BUILD_PACKAGES := gcc=gcc libc6-dev=stdio.h flex=flex bison=bison libtcc-dev=libtcc.h libjansson-dev=jansson.h \
                   libzip-dev=zip.h
-TEST_PACKAGES := g++=g++ libcunit1-dev=CUnit/CUnit.h groff-base=groff
+TEST_PACKAGES := g++=g++ libcunit1-dev=CUnit/CUnit.h groff-base=groff cmake=cmake ninja-build=ninja meson=meson \
+                 pkg-config=pkg-config
 BENCH_PACKAGES := valgrind=valgrind
 
 # Sets the shell variable `missing` to the packages of $(1) whose product is absent.
@@ -219,12 +222,17 @@ bench: deps
 
 programs_for_bench: $(B)/tests/bench/measure
 
+# What goes where is told in compiler/install/files.
+install uninstall: export PREFIX := $(PREFIX)
+install uninstall: export LIBDIR := $(LIBDIR)
+install uninstall: export DESTDIR := $(DESTDIR)
+install: export BUILD := $(B)
+install: export VERSION := $(VERSION)
+install: export SONAME := $(SONAME)
 install: all documents
-	install -D -m 755 $(B)/adjoin $(DESTDIR)$(PREFIX)/bin/adjoin
-	install -d $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 $(B)/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
-	install -D -m 644 $(B)/completion/adjoin.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/adjoin
-	install -D -m 644 $(B)/completion/adjoin.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_adjoin
+	@compiler/install/place
+uninstall:
+	@compiler/install/remove
 
 clean:
 	rm -rf build

@@ -1,0 +1,4 @@
+int apart(void);
+int apart(void) {
+  return 7;
+}
