@@ -29,11 +29,17 @@ typedef struct {
   uint64_t loops; /* bit k: depends on an index of the loop at level k */
   int depth;      /* of the operations in it; a name has depth 0 */
   bool costly;    /* holds a reduction or an operation worth storing */
-  bool fallible;  /* holds a subscript or a division of wholes that may fail at run time */
+  bool fallible;  /* holds a subscript or a division of wholes that may fail at run time, entry by entry */
+  bool hollow;    /* holds a max or min over what an extent may leave empty: then every entry fails alike */
 } checked;
 
 static inline checked *facts(const tensor *of) {
   return (checked *)of;
+}
+
+/* May evaluating it be an error that is found when the model is run? */
+static inline bool may_fail(const tensor *of) {
+  return facts(of)->fallible || facts(of)->hollow;
 }
 
 /* ---- scopes of bindings, and sharing (sharing.c) ---- */
@@ -65,8 +71,11 @@ tensor *close_scope(checker *state, tensor *value); /* wrapped in TENSOR_LET whe
 
 slot *new_slot(checker *state, tensor *node, const char *name, span where);
 tensor *use_slot(checker *state, slot *from);
-tensor *share(checker *state, tensor *node);                      /* binds it, unless it is as cheap as a name */
-tensor *share_costly(checker *state, tensor *node);               /* binds it when it is costly */
+tensor *share(checker *state, tensor *node);                          /* binds it, unless it is as cheap as a name */
+tensor *share_costly(checker *state, tensor *node);                   /* binds it when it is costly */
+tensor *share_under(checker *state, tensor *condition, tensor *node); /* evaluated where the condition holds, else 0 */
+/* For what is repeated `count` extents over: evaluated unless one of them is 0, where nobody asks for it. */
+tensor *share_repeated(checker *state, tensor *node, int count, const scalar *extents);
 bool is_loop_invariant(const checker *state, const tensor *node); /* could be bound outside the innermost loop */
 
 /* A value for the key, if one was remembered where it is still visible; remembering one. */
@@ -273,6 +282,9 @@ tensor *make_apply(checker *state, scalar_op op, int count, tensor *const *opera
 tensor *make_unary(checker *state, scalar_op op, tensor *a, span where);
 tensor *make_binary(checker *state, scalar_op op, tensor *a, tensor *b, span where);
 tensor *make_select(checker *state, tensor *condition, tensor *taken, tensor *otherwise, span where);
+/* The same, of the guarded value's type and shape, without a look at what its arms need: the condition has rank 0, the
+ * other value the type and rank 0 or the same shape. To be bound: only lowering's fill knows what to do with it. */
+tensor *make_guarded(checker *state, tensor *condition, tensor *guarded, tensor *otherwise);
 /* `selectors`: one per axis. Gives the base itself where they select everything. */
 tensor *make_subscript(checker *state, tensor *base, const selector *selectors, span where);
 tensor *make_permute(checker *state, tensor *base, const int *permutation, span where);

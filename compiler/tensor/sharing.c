@@ -5,8 +5,8 @@
  * alone; when a scope closes, those that were bound become the bindings of a TENSOR_LET around its value.
  *
  * A value is bound in the outermost scope where it means the same: outside the loops on whose indices it does not
- * depend, but never outside a scope that may not run. Binding turns the node itself into a name, so that the uses that
- * were made of it before see the binding too. */
+ * depend, but never outside a scope that may not run; what may fail does not leave a loop either. Binding turns the
+ * node itself into a name, so that the uses that were made of it before see the binding too. */
 #include "compiler/tensor/checker.h"
 
 void open_scope(checker *state, bool loop, bool barrier) {
@@ -29,10 +29,10 @@ tensor *close_scope(checker *state, tensor *value) {
   return make_let(state, bound.count, bound.items, value);
 }
 
-/* The innermost loop whose index the node depends on. */
+/* The innermost loop whose index the node depends on. What may fail stays in its loop, which may run over nothing. */
 static int level_of(const checker *state, const tensor *node) {
   uint64_t loops = facts(node)->loops;
-  if (loops >> DEEPEST_LOOP) return state->scope->level;
+  if (loops >> DEEPEST_LOOP || may_fail(node)) return state->scope->level;
   int level = 0;
   while (loops >>= 1) level++;
   return level;
@@ -84,6 +84,26 @@ tensor *share(checker *state, tensor *node) {
 
 tensor *share_costly(checker *state, tensor *node) {
   return node && facts(node)->costly ? share(state, node) : node;
+}
+
+tensor *share_under(checker *state, tensor *condition, tensor *node) {
+  if (!node || !may_fail(node)) return share(state, node);
+  scalar nothing = node->type == SCALAR_REAL    ? scalar_real(state->dag, 0)
+                   : node->type == SCALAR_WHOLE ? scalar_whole(state->dag, 0)
+                                                : scalar_truth(state->dag, false);
+  tensor *zero = make_constant(state, node->type, nothing, node->where);
+  return share(state, make_guarded(state, condition, node, zero));
+}
+
+tensor *share_repeated(checker *state, tensor *node, int count, const scalar *extents) {
+  if (!node || !may_fail(node)) return share(state, node);
+  tensor *asked = make_constant(state, SCALAR_TRUTH, scalar_truth(state->dag, true), node->where);
+  tensor *zero = make_whole(state, 0, node->where);
+  for (int k = 0; k < count; k++) {
+    tensor *extent = make_constant(state, SCALAR_WHOLE, extents[k], node->where);
+    asked = make_binary(state, OP_and, asked, make_binary(state, OP_lt, zero, extent, node->where), node->where);
+  }
+  return share_under(state, asked, node);
 }
 
 tensor *recall(checker *state, int key) {
