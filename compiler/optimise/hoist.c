@@ -10,7 +10,7 @@
  *   - what M stores and S loads are such locals;
  *   - S can be evaluated where M runs no iteration, or where the `if` does not hold: its loads are in range by the
  *     loops that remain, and nothing in it can fail. Where M surely runs, what can fail (a check, an argmax over what
- *     may be nothing) may leave too, when all in M that can fail does: then the status stays the same.
+ *     may be nothing) may leave too, when all before it in M that can fail does: then the status stays the same.
  *
  * Where M may run no iteration, as `for i < n` does when n = 0, what has to stay for that reason alone leaves into an
  * `if 0 < n` just before M. So a max in an index's body costs one pass over its range, not one for every index.
@@ -18,14 +18,15 @@
  * Loops are treated from the innermost outwards, so a statement rises as far as it can. The cost is linear in the size
  * of the program times the depth of its nesting.
  *
- * What depends on some of a map's axes leaves the others, when there is a loop in it (a reduction):
+ * What depends on some of a map's axes leaves the others, when there is a loop in it:
  *
  *   map (i, j) { S(i); T(i, j) }     becomes  map (i) { S(i); map (j) T(i, j) }
  *   map (i, j) { S(j); T(i, j) }     becomes  map (j) { S(j) }; map (i, j) T(i, j)
  *
  * by the same rules, with the axes that are left as the loop. In the second form, for axes that are not the outermost
- * ones, each array that S computes and T loads gets an entry for every j. The order of the iterations stays as it
- * was, and so does every sum. */
+ * ones, each array that S computes and T loads gets an entry for every j: so only reductions leave, with what they
+ * need, and what can fail only if nothing in T can. The order of the iterations stays as it was, and so does every sum.
+ */
 #include "compiler/kernel/rename.h"
 #include "compiler/optimise/optimise.h"
 #include "compiler/optimise/safety.h"
@@ -58,6 +59,7 @@ typedef struct {
   int *stored_round, *stored_entry; /* by array: the round of the loop that stores to it, its entry in `stored` */
   int *local_round;                 /* by array: the round of the loop or unit whose local it is */
   int array_room;                   /* in these tables */
+  bool sparing;                     /* what leaves takes room for every turn of a loop: see keep_cheap */
   LIST(stored_array) stored;
   LIST(unit) units;
   LIST(int) settled; /* entries of `stored` that stay, whose units do not know yet */
@@ -188,17 +190,72 @@ static void keep_users(hoister *with) {
 /* Keeps what could do harm where it would stand: see the head of this file. */
 static void keep_unsafe(hoister *with, const statement *loop) {
   bool surely = runs_at_least_once(&with->place, loop);
-  bool failing_stays = false;
   for (int k = 0; k < with->units.count; k++) {
     const unit *of = &with->units.items[k];
     bool runs = surely && !of->under_if;
     if (!of->stays && !runs && (of->can_fail || !statement_is_safe(&with->place, of->it))) keep_unit(with, k);
     keep_users(with);
   }
+}
+
+/* The first of what can fail in an iteration must stay the first. Keeping a unit may keep earlier ones, by an array
+ * that both store to: hence the repetition. */
+static void keep_failing(hoister *with) {
+  bool kept = false;
+  for (int k = 0; k < with->units.count; k++) {
+    const unit *of = &with->units.items[k];
+    kept |= of->can_fail && of->stays && with->sparing;
+  }
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (int k = 0; k < with->units.count; k++) {
+      if (!with->units.items[k].can_fail) continue;
+      if (kept && !with->units.items[k].stays) {
+        keep_unit(with, k);
+        keep_users(with);
+        changed = true;
+      }
+      kept |= with->units.items[k].stays;
+    }
+    kept = with->sparing && kept;
+  }
+}
+
+/* Does the statement go over more than it stores: by adding, by finding the largest, in order? */
+static bool reduces(const statement *of) {
+  if (of->kind == STATEMENT_RECURRENCE) return true;
+  for (int k = 0; k < of->stores.count; k++) {
+    store_kind kind = of->stores.items[k].kind;
+    if (of->axes.count > 0 && kind != STORE_ASSIGN && kind != STORE_CHECK) return true;
+  }
+  for (int k = 0; k < of->body.count; k++)
+    if (reduces(of->body.items[k])) return true;
+  return false;
+}
+
+/* Is the unit a reduction that leaves, or does one of `wanted` load or store to an array that it stores to? */
+static bool is_wanted(const hoister *with, int number, const bool *wanted) {
+  const unit *of = &with->units.items[number];
+  if (of->stays) return false;
+  if (reduces(of->it)) return true;
+  for (int k = 0; k < of->into.count; k++) {
+    const stored_array *entry = &with->stored.items[of->into.items[k]];
+    for (int u = 0; u < entry->users.count; u++)
+      if (wanted[entry->users.items[u]]) return true;
+  }
+  return false;
+}
+
+/* Keeps all but reductions and what they need. */
+static void keep_cheap(hoister *with) {
+  bool *wanted = arena_array(with->memory, bool, with->units.count);
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (int k = with->units.count - 1; k >= 0; k--)
+      if (!wanted[k] && is_wanted(with, k, wanted)) wanted[k] = changed = true;
+  }
   for (int k = 0; k < with->units.count; k++)
-    failing_stays |= with->units.items[k].stays && with->units.items[k].can_fail;
-  for (int k = 0; failing_stays && k < with->units.count; k++)
-    if (with->units.items[k].can_fail) keep_unit(with, k);
+    if (!wanted[k]) keep_unit(with, k);
   keep_users(with);
 }
 
@@ -216,6 +273,9 @@ static int examine(hoister *with, statement *loop) {
   }
   keep_users(with);
   keep_unsafe(with, loop);
+  if (with->sparing) keep_cheap(with);
+  keep_failing(with);
+  if (with->sparing) keep_cheap(with);
   return round;
 }
 
@@ -315,22 +375,22 @@ static bool has_loop(const statement *of) {
   return false;
 }
 
-static bool reduction_leaves(const hoister *with) {
+static bool loop_leaves(const hoister *with) {
   for (int k = 0; k < with->units.count; k++)
     if (!with->units.items[k].stays && has_loop(with->units.items[k].it)) return true;
   return false;
 }
 
-/* Would hoist_all take a reduction out of the loop? */
-static bool frees_reduction(hoister *with, statement *loop) {
+/* Would hoist_all take a loop out of this one? */
+static bool frees_loop(hoister *with, statement *loop) {
   examine(with, loop);
-  if (reduction_leaves(with)) return true;
+  if (loop_leaves(with)) return true;
   statement *around = if_it_runs(with, loop);
   if (!around) return false;
   place_mark mark = place_enter(&with->place, around);
   examine(with, loop);
   place_leave(&with->place, mark);
-  return reduction_leaves(with);
+  return loop_leaves(with);
 }
 
 /* The map with those of its axes that are set in `chosen`, and with no body. */
@@ -350,14 +410,14 @@ static void give_contents(statement *map, statement *to) {
   to->body = map->body;
 }
 
-/* The map over its first `count` axes around a map over the others, when that takes a reduction out of the inner one.
+/* The map over its first `count` axes around a map over the others, when that takes a loop out of the inner one.
  */
 static void split(hoister *with, statement *map, int count) {
   unsigned outer = (1u << count) - 1;
   statement *around = over_axes(with, map, outer), *inner = over_axes(with, map, ~outer), *owner = with->owner;
   give_contents(map, inner);
   place_mark mark = place_enter(&with->place, around);
-  if (frees_reduction(with, inner)) {
+  if (frees_loop(with, inner)) {
     with->owner = around;
     hoist_all(with, inner, &around->body);
     with->owner = owner;
@@ -434,14 +494,16 @@ static void take_over(hoister *with, statement **map, unsigned chosen, statement
   statement *loop = over_axes(with, *map, chosen), *rest = over_axes(with, *map, ~chosen), *owner = with->owner;
   if (!is_plain_box(with, loop)) return;
   give_contents(*map, rest);
+  with->sparing = true;
   place_mark mark = place_enter(&with->place, loop);
-  if (frees_reduction(with, rest)) {
+  if (frees_loop(with, rest)) {
     with->owner = loop;
     hoist_all(with, rest, &loop->body);
     with->owner = owner;
     give_contents(rest, *map);
   }
   place_leave(&with->place, mark);
+  with->sparing = false;
   if (loop->body.count == 0) return;
   enlarge_locals(with, &loop, map);
   list_push(with->memory, out, loop);
