@@ -278,9 +278,14 @@ static void write_introduction(header *in) {
   c_comment(in->out, in->what->version, " * ");
   text_append(in->out, " from ");
   c_comment(in->out, file_name(in->what->module->from), " * ");
+  text_append(in->out, ". Do not edit: edit the model and make it again.\n");
+  if (in->what->model->comment) {
+    text_append(in->out, " *\n * ");
+    c_comment(in->out, in->what->model->comment, " * ");
+    text_append(in->out, "\n");
+  }
   text_format(
       in->out,
-      ". Do not edit: edit the model and make it again.\n"
       " *\n"
       " * Include it wherever it is used; in one file, define %s_IMPLEMENTATION before that. It is C99, C++ and\n"
       " * CUDA, and needs nothing but the mathematical library. Compile with -ffp-contract=off (nvcc: -fmad=false)\n"

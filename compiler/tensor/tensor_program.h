@@ -137,7 +137,8 @@ typedef struct {
   arena *memory;
   scalar_dag *dag;
   const source *from;
-  const char *name; /* the model's */
+  const char *name;    /* the model's */
+  const char *comment; /* the model's, or NULL */
   LIST(dimension) dimensions;
   LIST(input) inputs;
   LIST(freeze) freezes;
