@@ -37,6 +37,11 @@ static inline checked *facts(const tensor *of) {
   return (checked *)of;
 }
 
+/* The bit of checked.loops for a loop at this level; none for level 0, which is no loop. */
+static inline uint64_t loop_bit(int level) {
+  return level ? (uint64_t)1 << (level < DEEPEST_LOOP ? level : DEEPEST_LOOP) : 0;
+}
+
 /* May evaluating it be an error that is found when the model is run? */
 static inline bool may_fail(const tensor *of) {
   return facts(of)->fallible || facts(of)->hollow;
@@ -55,6 +60,8 @@ typedef struct {
   binding_scope *place; /* where it is bound, if it is: the outermost scope where it means the same */
   binding *bound;       /* or NULL */
   bool used;
+  bool fails;                       /* it may */
+  LIST(binding_scope *) asked_from; /* its home, and where else it was recalled */
 } slot;
 
 struct binding_scope {
@@ -62,12 +69,16 @@ struct binding_scope {
   int level;    /* number of loops around, its own included */
   bool barrier; /* what is inside may never run: nothing moves out */
   bool closed;
+  bool pins;          /* a loop of which only its place can tell whether it runs: what may fail doesn't move out */
+  scalar runs;        /* of another loop that is closed: that it does; true for what is no loop */
   LIST(slot *) slots; /* in the order of their making, which is an order of dependency */
 };
 
 /* `loop`: the body of a loop; `barrier`: what is evaluated only under a condition. */
 void open_scope(checker *state, bool loop, bool barrier);
 tensor *close_scope(checker *state, tensor *value); /* wrapped in TENSOR_LET where something was bound */
+/* Says how far a loop ran whose scope is closed. Requires: the scope does not pin. */
+void note_axes(checker *state, binding_scope *of, int axis_count, const tensor_axis *axes);
 
 slot *new_slot(checker *state, tensor *node, const char *name, span where);
 tensor *use_slot(checker *state, slot *from);
@@ -282,9 +293,9 @@ tensor *make_apply(checker *state, scalar_op op, int count, tensor *const *opera
 tensor *make_unary(checker *state, scalar_op op, tensor *a, span where);
 tensor *make_binary(checker *state, scalar_op op, tensor *a, tensor *b, span where);
 tensor *make_select(checker *state, tensor *condition, tensor *taken, tensor *otherwise, span where);
-/* The same, of the guarded value's type and shape, without a look at what its arms need: the condition has rank 0, the
- * other value the type and rank 0 or the same shape. To be bound: only lowering's fill knows what to do with it. */
-tensor *make_guarded(checker *state, tensor *condition, tensor *guarded, tensor *otherwise);
+/* The value where the condition, of rank 0, holds, else zeros, without a look at what the value needs. To be bound:
+ * only lowering's fill knows what to do with a whole array there. */
+tensor *make_guarded(checker *state, tensor *condition, tensor *guarded);
 /* `selectors`: one per axis. Gives the base itself where they select everything. */
 tensor *make_subscript(checker *state, tensor *base, const selector *selectors, span where);
 tensor *make_permute(checker *state, tensor *base, const int *permutation, span where);

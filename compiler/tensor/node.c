@@ -108,7 +108,7 @@ index_fact *make_index(checker *state, const char *name, span where, int level) 
   index_fact *made = arena_new(state->memory, index_fact);
   *made = (index_fact){.name = name, .where = where, .node = new_node(state, shape, 0, NULL), .extent = NO_SCALAR};
   give_number(state, made->node, id);
-  if (level) facts(made->node)->loops = (uint64_t)1 << (level < DEEPEST_LOOP ? level : DEEPEST_LOOP);
+  facts(made->node)->loops = loop_bit(level);
   while (state->indices.count <= id) list_push(state->memory, &state->indices, NULL);
   state->indices.items[id] = made;
   return made;
@@ -187,10 +187,14 @@ static tensor *new_choice(checker *state, tensor shape, tensor *const *operands)
   return made;
 }
 
-tensor *make_guarded(checker *state, tensor *condition, tensor *guarded, tensor *otherwise) {
+tensor *make_guarded(checker *state, tensor *condition, tensor *guarded) {
+  scalar nothing = guarded->type == SCALAR_REAL    ? scalar_real(state->dag, 0)
+                   : guarded->type == SCALAR_WHOLE ? scalar_whole(state->dag, 0)
+                                                   : scalar_truth(state->dag, false);
+  tensor *zero = make_constant(state, guarded->type, nothing, guarded->where);
   tensor shape = {.kind = TENSOR_SELECT, .type = guarded->type, .rank = guarded->rank, .extents = guarded->extents};
   shape.where = guarded->where;
-  tensor *operands[3] = {condition, guarded, otherwise};
+  tensor *operands[3] = {condition, guarded, zero};
   return new_choice(state, shape, operands);
 }
 

@@ -5,7 +5,8 @@
  * alone; when a scope closes, those that were bound become the bindings of a TENSOR_LET around its value.
  *
  * A value is bound in the outermost scope where it means the same: outside the loops on whose indices it does not
- * depend, but never outside a scope that may not run; what may fail does not leave a loop either. Binding turns the
+ * depend, but never outside a scope that may not run. What may fail is evaluated only where one of the loops that it
+ * left runs; it stays in those of which that can't be told outside. Binding turns the
  * node itself into a name, so that the uses that were made of it before see the binding too. */
 #include "compiler/tensor/checker.h"
 
@@ -14,13 +15,46 @@ void open_scope(checker *state, bool loop, bool barrier) {
   made->outer = state->scope;
   made->level = (state->scope ? state->scope->level : 0) + (loop ? 1 : 0);
   made->barrier = barrier || !state->scope;
+  made->runs = scalar_truth(state->dag, true);
   state->scope = made;
+}
+
+/* 0 < extent */
+static scalar is_some(const checker *state, scalar extent) {
+  return scalar_binary(state->dag, OP_lt, scalar_whole(state->dag, 0), extent);
+}
+
+void note_axes(checker *state, binding_scope *of, int axis_count, const tensor_axis *axes) {
+  for (int k = 0; k < axis_count; k++)
+    of->runs = scalar_binary(state->dag, OP_and, of->runs, is_some(state, axes[k].limit->value));
+}
+
+/* Does one of those that asked for the value run, where its scope does? */
+static scalar asked_for(const checker *state, const slot *of) {
+  scalar some = scalar_truth(state->dag, false);
+  for (int k = 0; k < of->asked_from.count; k++) {
+    scalar all = scalar_truth(state->dag, true);
+    for (const binding_scope *at = of->asked_from.items[k]; at != of->place; at = at->outer)
+      all = scalar_binary(state->dag, OP_and, all, at->runs);
+    some = scalar_binary(state->dag, OP_or, some, all);
+  }
+  return some;
+}
+
+static void guard_bound(checker *state, const slot *of) {
+  if (!of->fails) return;
+  scalar asked = asked_for(state, of);
+  if (scalar_is_truth(state->dag, asked, true)) return;
+  tensor *condition = make_constant(state, SCALAR_TRUTH, asked, of->where);
+  of->bound->value = make_guarded(state, condition, of->bound->value);
 }
 
 tensor *close_scope(checker *state, tensor *value) {
   binding_scope *closing = state->scope;
   closing->closed = true;
   state->scope = closing->outer;
+  for (int k = 0; k < closing->slots.count; k++)
+    if (closing->slots.items[k]->bound) guard_bound(state, closing->slots.items[k]);
   LIST(binding *) bound = {0};
   for (int k = 0; k < closing->slots.count; k++)
     if (closing->slots.items[k]->bound) list_push(state->memory, &bound, closing->slots.items[k]->bound);
@@ -29,10 +63,10 @@ tensor *close_scope(checker *state, tensor *value) {
   return make_let(state, bound.count, bound.items, value);
 }
 
-/* The innermost loop whose index the node depends on. What may fail stays in its loop, which may run over nothing. */
+/* The innermost loop whose index the node depends on. */
 static int level_of(const checker *state, const tensor *node) {
   uint64_t loops = facts(node)->loops;
-  if (loops >> DEEPEST_LOOP || may_fail(node)) return state->scope->level;
+  if (loops >> DEEPEST_LOOP) return state->scope->level;
   int level = 0;
   while (loops >>= 1) level++;
   return level;
@@ -41,7 +75,9 @@ static int level_of(const checker *state, const tensor *node) {
 static binding_scope *place_of(const checker *state, const tensor *node) {
   int level = level_of(state, node);
   binding_scope *place = state->scope;
-  while (!place->barrier && place->outer && place->outer->level >= level) place = place->outer;
+  bool pinned = may_fail(node);
+  while (!place->barrier && place->outer && place->outer->level >= level && !(pinned && place->pins))
+    place = place->outer;
   return place;
 }
 
@@ -53,14 +89,19 @@ slot *new_slot(checker *state, tensor *node, const char *name, span where) {
   slot *made = arena_new(state->memory, slot);
   *made = (slot){.node = node, .name = name, .where = where};
   if (!node) return made;
+  made->fails = may_fail(node);
   made->home = state->scope;
+  list_push(state->memory, &made->asked_from, state->scope);
   made->place = place_of(state, node);
   list_push(state->memory, &made->place->slots, made);
   return made;
 }
 
+/* The name of what was kept in a loop because it may fail is known in that loop alone. */
 static tensor *fill(checker *state, slot *from) {
-  if (!is_trivial(from->node)) from->bound = bind_node(state, from->node, from->name, from->where);
+  if (is_trivial(from->node)) return from->node;
+  from->bound = bind_node(state, from->node, from->name, from->where);
+  if (from->fails) facts(from->node)->loops |= loop_bit(from->place->level);
   return from->node;
 }
 
@@ -88,28 +129,32 @@ tensor *share_costly(checker *state, tensor *node) {
 
 tensor *share_under(checker *state, tensor *condition, tensor *node) {
   if (!node || !may_fail(node)) return share(state, node);
-  scalar nothing = node->type == SCALAR_REAL    ? scalar_real(state->dag, 0)
-                   : node->type == SCALAR_WHOLE ? scalar_whole(state->dag, 0)
-                                                : scalar_truth(state->dag, false);
-  tensor *zero = make_constant(state, node->type, nothing, node->where);
-  return share(state, make_guarded(state, condition, node, zero));
+  return share(state, make_guarded(state, condition, node));
 }
 
 tensor *share_repeated(checker *state, tensor *node, int count, const scalar *extents) {
   if (!node || !may_fail(node)) return share(state, node);
-  tensor *asked = make_constant(state, SCALAR_TRUTH, scalar_truth(state->dag, true), node->where);
-  tensor *zero = make_whole(state, 0, node->where);
-  for (int k = 0; k < count; k++) {
-    tensor *extent = make_constant(state, SCALAR_WHOLE, extents[k], node->where);
-    asked = make_binary(state, OP_and, asked, make_binary(state, OP_lt, zero, extent, node->where), node->where);
-  }
-  return share_under(state, asked, node);
+  scalar asked = scalar_truth(state->dag, true);
+  for (int k = 0; k < count; k++) asked = scalar_binary(state->dag, OP_and, asked, is_some(state, extents[k]));
+  return share_under(state, make_constant(state, SCALAR_TRUTH, asked, node->where), node);
+}
+
+/* May what fails be evaluated for the place that asks now, too? Not because of a branch or loop that may not run, unless
+ * it is evaluated anyway. */
+static bool may_be_asked(const checker *state, const slot *of) {
+  for (int k = 0; k < of->asked_from.count; k++)
+    if (of->asked_from.items[k] == of->place) return true;
+  for (const binding_scope *at = state->scope; at != of->place; at = at->outer)
+    if (at->barrier || at->pins) return !of->fails;
+  return true;
 }
 
 tensor *recall(checker *state, int key) {
   if (key >= state->remembered.count) return NULL;
   slot *found = state->remembered.items[key];
-  return found && !found->place->closed ? fill(state, found) : NULL;
+  if (!found || found->place->closed || !may_be_asked(state, found)) return NULL;
+  if (found->fails) list_push(state->memory, &found->asked_from, state->scope);
+  return fill(state, found);
 }
 
 tensor *remember(checker *state, int key, tensor *value) {
