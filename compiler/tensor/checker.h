@@ -22,15 +22,23 @@ enum {
 typedef struct checker checker;
 typedef struct symbol symbol;
 
+/* Bound values that a node needs, of those that are evaluated only where they are asked for (sharing.c). */
+typedef struct slot slot;
+typedef struct need {
+  slot *of; /* or NULL: both of the following */
+  const struct need *left, *right;
+} need;
+
 /* A tensor node with what is known of it. */
 typedef struct {
-  tensor node;    /* first: every tensor of the checker is one of these */
-  int number;     /* equal numbers: equal values (numbering.h) */
-  uint64_t loops; /* bit k: depends on an index of the loop at level k */
-  int depth;      /* of the operations in it; a name has depth 0 */
-  bool costly;    /* holds a reduction or an operation worth storing */
-  bool fallible;  /* holds a subscript or a division of wholes that may fail at run time, entry by entry */
-  bool hollow;    /* holds a max or min over what an extent may leave empty: then every entry fails alike */
+  tensor node;       /* first: every tensor of the checker is one of these */
+  int number;        /* equal numbers: equal values (numbering.h) */
+  uint64_t loops;    /* bit k: depends on an index of the loop at level k */
+  int depth;         /* of the operations in it; a name has depth 0 */
+  bool costly;       /* holds a reduction or an operation worth storing */
+  bool fallible;     /* holds a subscript or a division of wholes that may fail at run time, entry by entry */
+  bool hollow;       /* holds a max or min over what an extent may leave empty: then every entry fails alike */
+  const need *needs; /* or NULL */
 } checked;
 
 static inline checked *facts(const tensor *of) {
@@ -52,7 +60,7 @@ static inline bool may_fail(const tensor *of) {
 typedef struct binding_scope binding_scope;
 
 /* A value that may come to be bound: it is when it is used twice, or from further in. */
-typedef struct {
+struct slot {
   tensor *node;
   const char *name; /* or NULL */
   span where;
@@ -61,8 +69,11 @@ typedef struct {
   binding *bound;       /* or NULL */
   bool used;
   bool fails;                       /* it may */
+  bool always;                      /* it is asked for in its place itself, so that it is evaluated anyway */
+  int asked_last;                   /* numbers the last recall that asked for it */
   LIST(binding_scope *) asked_from; /* its home, and where else it was recalled */
-} slot;
+  const need *needs;
+};
 
 struct binding_scope {
   binding_scope *outer;
@@ -80,6 +91,7 @@ tensor *close_scope(checker *state, tensor *value); /* wrapped in TENSOR_LET whe
 /* Says how far a loop ran whose scope is closed. Requires: the scope does not pin. */
 void note_axes(checker *state, binding_scope *of, int axis_count, const tensor_axis *axes);
 
+const need *join_needs(checker *state, const need *a, const need *b);
 slot *new_slot(checker *state, tensor *node, const char *name, span where);
 tensor *use_slot(checker *state, slot *from);
 tensor *share(checker *state, tensor *node);                          /* binds it, unless it is as cheap as a name */
@@ -205,7 +217,8 @@ struct checker {
 
   binding_scope *scope;
   numbering numbers;
-  LIST(slot *) remembered;     /* by number of the key */
+  LIST(slot *) remembered; /* by number of the key */
+  int recalls;
   LIST(bool) failed_calls;     /* by number of the key */
   LIST(scalar) binding_values; /* by binding number: its value as an expression of extents, or NO_SCALAR */
   LIST(index_fact *) indices;  /* by index variable */

@@ -16,6 +16,7 @@ static tensor *new_node(checker *state, tensor shape, int count, tensor *const *
     made->costly |= facts(operands[k])->costly;
     made->fallible |= facts(operands[k])->fallible;
     made->hollow |= facts(operands[k])->hollow;
+    made->needs = join_needs(state, made->needs, facts(operands[k])->needs);
     if (facts(operands[k])->depth >= made->depth) made->depth = facts(operands[k])->depth + 1;
   }
   made->node.arguments = copy;
@@ -229,6 +230,12 @@ tensor *make_select(checker *state, tensor *condition, tensor *taken, tensor *ot
 
 /* ---- views ---- */
 
+/* Takes over what the node depends on from a part of it that is no operand. */
+static void depend_on(checker *state, tensor *node, const tensor *part) {
+  facts(node)->loops |= facts(part)->loops;
+  facts(node)->needs = join_needs(state, facts(node)->needs, facts(part)->needs);
+}
+
 selector select_all(const checker *state, scalar extent, span where) {
   return (selector){.kind = SELECT_SLICE, .start = scalar_whole(state->dag, 0), .extent = extent, .where = where};
 }
@@ -300,7 +307,7 @@ tensor *make_subscript(checker *state, tensor *base, const selector *selectors, 
   shape.selectors = selectors;
   tensor *made = new_node(state, shape, 1, &base);
   for (int k = 0; k < base->rank; k++) {
-    if (selectors[k].kind != SELECT_SLICE) facts(made)->loops |= facts(selectors[k].index)->loops;
+    if (selectors[k].kind != SELECT_SLICE) depend_on(state, made, selectors[k].index);
     facts(made)->fallible |= !surely_within(state, &selectors[k], base->extents[k]);
   }
   number_subscript(state, made);
@@ -380,11 +387,13 @@ tensor *make_cumulative(checker *state, tensor *base, int axis, span where) {
 /* ---- loops ---- */
 
 /* What the closed loop depends on besides its own indices. */
-static void close_loop(tensor *made, int level, int axis_count, const tensor_axis *axes, const tensor *condition) {
+static void close_loop(checker *state, tensor *made, int level, int axis_count, const tensor_axis *axes,
+                       const tensor *condition) {
   checked *of = facts(made);
-  for (int k = 0; k < axis_count; k++) of->loops |= facts(axes[k].limit)->loops;
+  for (int k = 0; k < axis_count; k++) depend_on(state, made, axes[k].limit);
   for (int k = 0; k < axis_count; k++) of->fallible |= may_fail(axes[k].limit);
-  if (condition) of->loops |= facts(condition)->loops, of->fallible |= may_fail(condition);
+  if (condition) depend_on(state, made, condition);
+  if (condition) of->fallible |= may_fail(condition);
   if (level && level <= DEEPEST_LOOP) of->loops &= ~((uint64_t)1 << level);
 }
 
@@ -400,7 +409,7 @@ tensor *make_comprehension(checker *state, int axis_count, const tensor_axis *ax
   shape.axis_count = axis_count;
   shape.axes = axes;
   tensor *made = new_node(state, shape, 1, &body);
-  close_loop(made, level, axis_count, axes, NULL);
+  close_loop(state, made, level, axis_count, axes, NULL);
   give_fresh_number(state, made);
   return made;
 }
@@ -434,7 +443,7 @@ tensor *make_reduction(checker *state, reduction_kind kind, int axis_count, cons
   shape.axes = axes;
   shape.condition = condition;
   tensor *made = new_node(state, shape, 1, &body);
-  close_loop(made, level, axis_count, axes, condition);
+  close_loop(state, made, level, axis_count, axes, condition);
   facts(made)->costly = true;
   note_failures(state, made);
   give_fresh_number(state, made);
@@ -449,7 +458,7 @@ tensor *make_let(checker *state, int binding_count, binding *const *bindings, te
   tensor *made = new_node(state, shape, 1, &body);
   for (int k = 0; k < binding_count; k++) {
     const checked *of = facts(bindings[k]->value);
-    facts(made)->loops |= of->loops;
+    depend_on(state, made, bindings[k]->value);
     facts(made)->costly |= of->costly;
     facts(made)->fallible |= of->fallible;
     facts(made)->hollow |= of->hollow;

@@ -5,9 +5,12 @@
  * alone; when a scope closes, those that were bound become the bindings of a TENSOR_LET around its value.
  *
  * A value is bound in the outermost scope where it means the same: outside the loops on whose indices it does not
- * depend, but never outside a scope that may not run. What may fail is evaluated only where one of the loops that it
- * left runs; it stays in those of which that can't be told outside. Binding turns the
- * node itself into a name, so that the uses that were made of it before see the binding too. */
+ * depend, but never outside a scope that may not run. Binding turns the node itself into a name, so that the uses that
+ * were made of it before see the binding too.
+ *
+ * What may fail is evaluated only where it is asked for: where the loops run that it left, or those around a call that
+ * recalled it, or recalled what needs it. It does not leave a loop of which that can't be told outside, and is not
+ * recalled into a branch or such a loop, unless it is evaluated anyway. */
 #include "compiler/tensor/checker.h"
 
 void open_scope(checker *state, bool loop, bool barrier) {
@@ -90,9 +93,11 @@ slot *new_slot(checker *state, tensor *node, const char *name, span where) {
   *made = (slot){.node = node, .name = name, .where = where};
   if (!node) return made;
   made->fails = may_fail(node);
+  made->needs = facts(node)->needs;
   made->home = state->scope;
   list_push(state->memory, &made->asked_from, state->scope);
   made->place = place_of(state, node);
+  made->always = made->place == made->home;
   list_push(state->memory, &made->place->slots, made);
   return made;
 }
@@ -102,6 +107,12 @@ static tensor *fill(checker *state, slot *from) {
   if (is_trivial(from->node)) return from->node;
   from->bound = bind_node(state, from->node, from->name, from->where);
   if (from->fails) facts(from->node)->loops |= loop_bit(from->place->level);
+  facts(from->node)->needs = NULL;
+  if ((from->fails && !from->always) || from->needs) {
+    need *made = arena_new(state->memory, need);
+    made->of = from;
+    facts(from->node)->needs = made;
+  }
   return from->node;
 }
 
@@ -139,21 +150,51 @@ tensor *share_repeated(checker *state, tensor *node, int count, const scalar *ex
   return share_under(state, make_constant(state, SCALAR_TRUTH, asked, node->where), node);
 }
 
-/* May what fails be evaluated for the place that asks now, too? Not because of a branch or loop that may not run, unless
- * it is evaluated anyway. */
-static bool may_be_asked(const checker *state, const slot *of) {
-  for (int k = 0; k < of->asked_from.count; k++)
-    if (of->asked_from.items[k] == of->place) return true;
-  for (const binding_scope *at = state->scope; at != of->place; at = at->outer)
-    if (at->barrier || at->pins) return !of->fails;
-  return true;
+const need *join_needs(checker *state, const need *a, const need *b) {
+  if (!a || a == b) return b;
+  if (!b) return a;
+  need *made = arena_new(state->memory, need);
+  *made = (need){.left = a, .right = b};
+  return made;
+}
+
+/* Is a branch or a loop around this place, inside the other one, of which only this place can tell whether it runs? */
+static bool is_protected(const checker *state, const binding_scope *inside) {
+  for (const binding_scope *at = state->scope; at != inside; at = at->outer)
+    if (at->barrier || at->pins) return true;
+  return false;
+}
+
+/* The value, and all that it needs, is asked for from here. */
+static void ask(checker *state, slot *first) {
+  LIST(slot *) pending = {0};
+  LIST(const need *) needs = {0};
+  state->recalls++;
+  list_push(state->memory, &pending, first);
+  while (pending.count > 0) {
+    slot *of = pending.items[--pending.count];
+    if (of->always || of->place->closed || of->asked_last == state->recalls) continue;
+    of->asked_last = state->recalls;
+    of->always = of->place == state->scope;
+    if (of->fails) list_push(state->memory, &of->asked_from, state->scope);
+    if (of->needs) list_push(state->memory, &needs, of->needs);
+    while (needs.count > 0) {
+      const need *each = needs.items[--needs.count];
+      if (each->of) list_push(state->memory, &pending, each->of);
+      if (each->left) list_push(state->memory, &needs, each->left);
+      if (each->right) list_push(state->memory, &needs, each->right);
+    }
+  }
 }
 
 tensor *recall(checker *state, int key) {
   if (key >= state->remembered.count) return NULL;
   slot *found = state->remembered.items[key];
-  if (!found || found->place->closed || !may_be_asked(state, found)) return NULL;
-  if (found->fails) list_push(state->memory, &found->asked_from, state->scope);
+  if (!found || found->place->closed) return NULL;
+  if (!found->always && (found->fails || found->needs)) {
+    if (is_protected(state, found->place)) return NULL;
+    ask(state, found);
+  }
   return fill(state, found);
 }
 
