@@ -56,5 +56,6 @@ ast_model *parse(arena *memory, const source *from, diagnostics *report) {
   with->filter.scanner = scanner_create(&with->filter.state, scanner_text(with), from->length);
   parse_statements(with);
   check_statements(with);
+  add_heading(with);
   return report->error_count > earlier_errors ? NULL : with->model;
 }

@@ -167,5 +167,6 @@ void add_definition(parser *with, span statement, ast_definition made);
 void add_output(parser *with, span statement, ast_definition made);
 void add_objective(parser *with, span statement, bool maximize, ast_definition made);
 void add_model_name(parser *with, ast_name name);
+void add_heading(parser *with); /* at the end of the text: the comment that begins it */
 
 #endif

@@ -34,6 +34,21 @@ static const char *comment_text(parser *with, int first, int last) {
   return joined.data;
 }
 
+/* The lines from comment `first` on that hold nothing but comments, one after the other; where they end. */
+static int end_of_lines(const scanner_state *in, int first) {
+  int end = first;
+  while (end < in->comments.count && in->comments.items[end].alone &&
+         in->comments.items[end].line == in->comments.items[first].line + (end - first))
+    end++;
+  return end;
+}
+
+/* The comments that begin the file belong to the model, also where they stand directly above a statement. */
+static int end_of_heading(const scanner_state *in) {
+  bool has_heading = in->comments.count > 0 && in->comments.items[0].line == 1;
+  return has_heading ? end_of_lines(in, 0) : 0;
+}
+
 /* The comment of what was declared at `item` in a statement: on the line where the item ends; else on the lines just
  * before the statement. */
 static const char *comment_of(parser *with, span statement, span item) {
@@ -45,8 +60,8 @@ static const char *comment_of(parser *with, span statement, span item) {
 
   int line = source_line_number(with->from, statement.begin);
   int after = first_comment(in, line);
-  int first = after;
-  while (first > 0) {
+  int first = after, heading = end_of_heading(in);
+  while (first > heading) {
     const comment *each = &in->comments.items[first - 1];
     if (!each->alone || each->line != line - (after - first) - 1) break;
     first--;
@@ -105,6 +120,13 @@ void add_objective(parser *with, span statement, bool maximize, ast_definition m
   list_push(with->memory, &with->model->maximize, maximize);
 }
 
+void add_heading(parser *with) {
+  int end = end_of_heading(&with->filter.state);
+  if (end == 0) return;
+  const char *heading = comment_text(with, 0, end), *own = with->model->comment;
+  with->model->comment = own ? arena_format(with->memory, "%s\n\n%s", heading, own) : heading;
+}
+
 /* The name becomes a part of file and function names: a dotted one would not do. */
 void add_model_name(parser *with, ast_name name) {
   if (strchr(name.name, '.')) {
@@ -115,5 +137,6 @@ void add_model_name(parser *with, ast_name name) {
   } else {
     with->model->name = name.name;
     with->model->name_where = name.where;
+    with->model->comment = comment_of(with, name.where, name.where);
   }
 }

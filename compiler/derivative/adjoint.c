@@ -17,6 +17,7 @@ typedef struct {
   bool *active;     /* by primal array: wanted ones reach it and it reaches an output */
   int *adjoint;     /* by primal array: its adjoint, or -1 as long as nothing was added to it */
   bool *unit;       /* by primal array: its adjoint is the constant 1, and no array */
+  bool *singular;   /* by primal array: its adjoint may have met a singular partial */
   int *depth;       /* by primal array: how many maps and recurrences own it; 0 at the top */
   taint_facts tainted;
 } adjoint_state;
@@ -71,7 +72,8 @@ static void reverse_kernel(adjoint_state *state, const statement *of, statement_
     if (!state->active[item->array] || (state->adjoint[item->array] < 0 && !state->unit[item->array])) continue;
     scalar adjoint = state->unit[item->array] ? scalar_real(state->dag, 1)
                                               : kernel_load(module, state->adjoint[item->array], item->subscripts);
-    list_push(module->memory, &outputs, (body_output){item->value, adjoint, item->guard});
+    bool singular = state->singular[item->array];
+    list_push(module->memory, &outputs, (body_output){item->value, adjoint, item->guard, singular});
   }
   if (outputs.count == 0) return;
   load_adjoints found = reverse_body(module, outputs.items, outputs.count, state->active, &state->tainted);
@@ -82,6 +84,7 @@ static void reverse_kernel(adjoint_state *state, const statement *of, statement_
     const scalar_node *load = scalar_at(state->dag, found.items[k].load);
     store add = kernel_store(module, STORE_ADD, state->adjoint[load->id], load->arguments, found.items[k].value);
     add.guard = found.items[k].condition;
+    state->singular[load->id] |= found.items[k].singular;
     list_push(module->memory, &made->stores, add);
   }
   list_push(module->memory, into, made);
@@ -101,6 +104,16 @@ static void keep_local_stores(const adjoint_state *state, statement *in, int dep
 static void reverse_list(adjoint_state *state, const statement_list *list, int depth, statement_list *into,
                          statement *owner);
 
+/* An iteration of a recurrence may load an adjoint that a later statement adds to: so this is known before. */
+static void mark_singular(adjoint_state *state, const statement *in) {
+  reach below = reach_create(state->module->memory, state->dag);
+  find_loads(in, &below);
+  for (int k = 0; k < below.nodes.count; k++) {
+    const scalar_node *at = scalar_at(state->dag, below.nodes.items[k]);
+    if (at->op == SCALAR_LOAD) state->singular[at->id] = true;
+  }
+}
+
 /* The reverse of a map or recurrence: per iteration, its locals again, then its statements reversed. A map without axes
  * is an `if`: its statements work on the locals around it. */
 static void reverse_loop(adjoint_state *state, const statement *of, int depth, statement_list *into, statement *owner) {
@@ -108,7 +121,10 @@ static void reverse_loop(adjoint_state *state, const statement *of, int depth, s
   statement shell = *of;
   shell.body = (statement_list){0};
   statement *made = kernel_copy_statement(module, &shell);
-  if (of->kind == STATEMENT_RECURRENCE) made->descending = !of->descending;
+  if (of->kind == STATEMENT_RECURRENCE) {
+    made->descending = !of->descending;
+    if (singular_inside(module, of, state->singular, state->primal_count)) mark_singular(state, of);
+  }
   bool owns = of->axes.count > 0;
   int inside = owns ? depth + 1 : depth;
   for (int k = 0; owns && of->locals.count > 0 && k < of->body.count; k++) {
@@ -157,6 +173,7 @@ static adjoint_state begin(const kernel_program *program) {
   state.adjoint = arena_array(memory, int, state.primal_count);
   state.depth = arena_array(memory, int, state.primal_count);
   state.unit = arena_array(memory, bool, state.primal_count);
+  state.singular = arena_array(memory, bool, state.primal_count);
   for (int k = 0; k < state.primal_count; k++) state.adjoint[k] = -1;
   record_depths(&state, &program->body, 0);
   state.tainted = taint(program);

@@ -3,6 +3,7 @@
 #define ADJOIN_DERIVATIVE_DERIVATIVE_H
 
 #include "compiler/kernel/kernel.h"
+#include "compiler/kernel/reach.h"
 
 /* For each array of the module (by number, `count` of them): the array that carries its derivative, or -1. */
 typedef struct {
@@ -39,5 +40,16 @@ typedef struct {
   int count;
 } taint_facts;
 taint_facts taint(const kernel_program *program);
+
+/* What a derivative on its way may have met: NO_SCALAR when no singular partial, the argument of an operation whose
+ * partial is infinite where that is 0, or SOMEWHERE_SINGULAR (singular.c). */
+typedef scalar singularity;
+enum { SOMEWHERE_SINGULAR = -1 };
+singularity singularity_of(const scalar_dag *dag, scalar node, int which); /* of the node's partial */
+singularity singularity_join(singularity a, singularity b);
+/* What is left of it where the condition holds, or where it does not. */
+singularity singularity_under(const scalar_dag *dag, singularity of, scalar condition, bool holds);
+/* Does the statement, or one inside, hold a singular operation, or load an array that is marked? (`count` marks) */
+bool singular_inside(const kernel_module *module, const statement *in, const bool *singular, int count);
 
 #endif

@@ -18,6 +18,7 @@ typedef struct {
 typedef struct {
   int where;
   scalar value;
+  bool singular;
   int next; /* the node's next contribution, or -1 */
 } contribution;
 
@@ -89,20 +90,30 @@ static scalar region_condition(const reverse_state *state, int of) {
   return all;
 }
 
-static void contribute(reverse_state *state, scalar node, int where, scalar value) {
+static void contribute(reverse_state *state, scalar node, int where, scalar value, bool singular) {
   int at = reach_position(&state->nodes, node);
   if (!state->carries[at]) return;
-  contribution made = {where, value, state->first[at]};
+  contribution made = {where, value, singular, state->first[at]};
   list_push(state->module->memory, &state->contributions, made);
   state->first[at] = state->contributions.count - 1;
 }
 
+/* May the node's partial be infinite in this region, though its value is finite? */
+static bool is_singular(const reverse_state *state, scalar node, int which, int where) {
+  singularity met = singularity_of(state->dag, node, which);
+  for (; where != 0 && met != NO_SCALAR; where = state->regions.items[where].outer)
+    met = singularity_under(state->dag, met, state->regions.items[where].condition, state->regions.items[where].taken);
+  return met != NO_SCALAR;
+}
+
 /* Adds up a node's contributions, in the order in which they came; the region is where all of them stand. */
-static scalar total_adjoint(reverse_state *state, int at, int *where) {
+static scalar total_adjoint(reverse_state *state, int at, int *where, bool *singular) {
   const contribution *items = state->contributions.items;
   LIST(int) order = {0};
   for (int k = state->first[at]; k >= 0; k = items[k].next) list_push(state->module->memory, &order, k);
   *where = items[order.items[0]].where;
+  *singular = false;
+  for (int k = 0; k < order.count; k++) *singular |= items[order.items[k]].singular;
   for (int k = 1; k < order.count; k++) *where = common_region(state, *where, items[order.items[k]].where);
   scalar total = scalar_real(state->dag, 0);
   for (int k = order.count - 1; k >= 0; k--) {
@@ -127,17 +138,19 @@ static void find_carriers(reverse_state *state) {
 }
 
 /* Passes a node's adjoint on to its arguments. */
-static void propagate(reverse_state *state, scalar node, scalar adjoint, int where) {
+static void propagate(reverse_state *state, scalar node, scalar adjoint, int where, bool singular) {
   const scalar_node *at = scalar_at(state->dag, node);
   if (at->op == SCALAR_SELECT) {
-    contribute(state, at->arguments[1], inner_region(state, where, at->arguments[0], true), adjoint);
-    contribute(state, at->arguments[2], inner_region(state, where, at->arguments[0], false), adjoint);
+    contribute(state, at->arguments[1], inner_region(state, where, at->arguments[0], true), adjoint, singular);
+    contribute(state, at->arguments[2], inner_region(state, where, at->arguments[0], false), adjoint, singular);
     return;
   }
   for (int k = 0; k < at->argument_count; k++) {
     if (!state->carries[reach_position(&state->nodes, at->arguments[k])]) continue;
-    scalar term = scalar_chain(state->dag, node, k, adjoint, state->tainted->of, state->tainted->count);
-    if (term != NO_SCALAR) contribute(state, at->arguments[k], where, term);
+    chain_factor factor = {adjoint, singular, state->tainted->of, state->tainted->count};
+    scalar term = scalar_chain(state->dag, node, k, &factor);
+    if (term == NO_SCALAR) continue;
+    contribute(state, at->arguments[k], where, term, singular || is_singular(state, node, k, where));
   }
 }
 
@@ -155,19 +168,20 @@ load_adjoints reverse_body(const kernel_module *module, const body_output *outpu
   find_carriers(&state);
   for (int k = 0; k < output_count; k++) {
     int where = outputs[k].condition == NO_SCALAR ? 0 : inner_region(&state, 0, outputs[k].condition, true);
-    contribute(&state, outputs[k].value, where, outputs[k].adjoint);
+    contribute(&state, outputs[k].value, where, outputs[k].adjoint, outputs[k].singular);
   }
   load_adjoints found = {0};
   for (int k = count - 1; k >= 0; k--) {
     if (state.first[k] < 0) continue;
     scalar node = state.nodes.nodes.items[k];
     int where;
-    scalar adjoint = total_adjoint(&state, k, &where);
+    bool singular;
+    scalar adjoint = total_adjoint(&state, k, &where, &singular);
     if (scalar_at(module->dag, node)->op != SCALAR_LOAD) {
-      propagate(&state, node, adjoint, where);
+      propagate(&state, node, adjoint, where, singular);
       continue;
     }
-    load_adjoint made = {node, adjoint, region_condition(&state, where)};
+    load_adjoint made = {node, adjoint, region_condition(&state, where), singular};
     list_push(memory, &found, made);
   }
   for (int a = 0, b = found.count - 1; a < b; a++, b--) {

@@ -9,12 +9,14 @@
 typedef struct {
   scalar load;
   scalar value, condition;
+  bool singular; /* it may be infinite, having met a singular partial */
 } load_adjoint;
 typedef LIST(load_adjoint) load_adjoints;
 
 /* A value that the body stores, with its adjoint; `condition` guards the store. */
 typedef struct {
   scalar value, adjoint, condition;
+  bool singular; /* the adjoint is */
 } body_output;
 
 /* Requires: active[a] tells which arrays carry derivatives. Ensures: one entry per load of an active array that the

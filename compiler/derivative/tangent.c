@@ -16,13 +16,20 @@ typedef struct {
   scalar directions; /* extent of the block, or NO_SCALAR */
   int direction;     /* the index variable of the block; every tangent kernel gets a fresh copy of it */
   taint_facts tainted;
-  reach known; /* nodes whose tangents are known */
+  bool *singular; /* by primal array: its tangent may have met a singular partial */
+  reach known;    /* nodes whose tangents are known */
   LIST(scalar) tangents;
+  LIST(singularity) singularities; /* what they have met */
 } tangent_state;
 
 static scalar tangent_of(const tangent_state *state, scalar node) {
   int at = reach_position(&state->known, node);
   return at < 0 ? NO_SCALAR : state->tangents.items[at];
+}
+
+static singularity singularity_at(const tangent_state *state, scalar node) {
+  int at = reach_position(&state->known, node);
+  return at < 0 ? NO_SCALAR : state->singularities.items[at];
 }
 
 /* a[s] -> d a[s], or d a[s, direction]. */
@@ -38,22 +45,29 @@ static scalar tangent_of_load(const tangent_state *state, const scalar_node *at)
   return kernel_load(state->module, state->map.of[at->id], with_direction(state, at->arguments, at->argument_count));
 }
 
-static scalar tangent_of_select(const tangent_state *state, const scalar_node *at) {
+static scalar tangent_of_select(const tangent_state *state, const scalar_node *at, singularity *met) {
   scalar taken = tangent_of(state, at->arguments[1]), otherwise = tangent_of(state, at->arguments[2]);
   if (taken == NO_SCALAR && otherwise == NO_SCALAR) return NO_SCALAR;
   scalar zero = scalar_real(state->dag, 0);
   if (taken == NO_SCALAR) taken = zero;
   if (otherwise == NO_SCALAR) otherwise = zero;
+  for (int k = 1; k < 3; k++) {
+    singularity of_arm = singularity_at(state, at->arguments[k]);
+    *met = singularity_join(*met, singularity_under(state->dag, of_arm, at->arguments[0], k == 1));
+  }
   return scalar_select(state->dag, at->arguments[0], taken, otherwise);
 }
 
-static scalar tangent_of_apply(tangent_state *state, scalar node, const scalar_node *at) {
+static scalar tangent_of_apply(tangent_state *state, scalar node, const scalar_node *at, singularity *met) {
   scalar total = NO_SCALAR;
   for (int k = 0; k < at->argument_count; k++) {
     scalar differential = tangent_of(state, at->arguments[k]);
     if (differential == NO_SCALAR) continue;
-    scalar term = scalar_chain(state->dag, node, k, differential, state->tainted.of, state->tainted.count);
+    singularity before = singularity_at(state, at->arguments[k]);
+    chain_factor factor = {differential, before != NO_SCALAR, state->tainted.of, state->tainted.count};
+    scalar term = scalar_chain(state->dag, node, k, &factor);
     if (term == NO_SCALAR) continue;
+    *met = singularity_join(*met, singularity_join(before, singularity_of(state->dag, node, k)));
     total = total == NO_SCALAR ? term : scalar_binary(state->dag, OP_add, total, term);
   }
   return total;
@@ -68,13 +82,17 @@ static void find_tangents(tangent_state *state, scalar value) {
     if (!reach_add(&state->known, node)) continue;
     const scalar_node *at = scalar_at(state->dag, node);
     scalar tangent = NO_SCALAR;
-    if (at->op == SCALAR_LOAD)
+    singularity met = NO_SCALAR;
+    if (at->op == SCALAR_LOAD) {
       tangent = tangent_of_load(state, at);
-    else if (at->op == SCALAR_SELECT && at->type == SCALAR_REAL)
-      tangent = tangent_of_select(state, at);
-    else if (scalar_row(at->op) && at->type == SCALAR_REAL)
-      tangent = tangent_of_apply(state, node, at);
+      if (tangent != NO_SCALAR && state->singular[at->id]) met = SOMEWHERE_SINGULAR;
+    } else if (at->op == SCALAR_SELECT && at->type == SCALAR_REAL) {
+      tangent = tangent_of_select(state, at, &met);
+    } else if (scalar_row(at->op) && at->type == SCALAR_REAL) {
+      tangent = tangent_of_apply(state, node, at, &met);
+    }
     list_push(state->module->memory, &state->tangents, tangent);
+    list_push(state->module->memory, &state->singularities, met);
   }
 }
 
@@ -84,6 +102,7 @@ static store tangent_of_store(tangent_state *state, const store *item) {
   if (item->array < 0 || item->kind == STORE_MAXIMUM || state->map.of[item->array] < 0) return none;
   find_tangents(state, item->value);
   scalar tangent = tangent_of(state, item->value);
+  if (singularity_at(state, item->value) != NO_SCALAR) state->singular[item->array] = true;
   if (tangent == NO_SCALAR && item->kind == STORE_ADD) return none;
   if (tangent == NO_SCALAR) tangent = scalar_real(state->dag, 0);
   int rank = state->module->arrays.items[item->array].rank;
@@ -120,6 +139,13 @@ static void add_tangent_locals(const tangent_state *state, const int *locals, in
     if (state->map.of[locals[k]] >= 0) list_push(state->module->memory, &to->locals, state->map.of[locals[k]]);
 }
 
+/* An iteration of a recurrence may load what a later statement stores: so this is known before. */
+static void mark_singular(tangent_state *state, const statement *in) {
+  for (int k = 0; k < in->stores.count; k++)
+    if (in->stores.items[k].array >= 0) state->singular[in->stores.items[k].array] = true;
+  for (int k = 0; k < in->body.count; k++) mark_singular(state, in->body.items[k]);
+}
+
 static void differentiate_list(tangent_state *state, const statement_list *from, statement_list *into) {
   for (int k = 0; k < from->count; k++) {
     const statement *of = from->items[k];
@@ -127,6 +153,8 @@ static void differentiate_list(tangent_state *state, const statement_list *from,
       differentiate_kernel(state, of, into);
       continue;
     }
+    if (of->kind == STATEMENT_RECURRENCE && singular_inside(state->module, of, state->singular, state->map.count))
+      mark_singular(state, of);
     statement shell = *of;
     shell.body = (statement_list){0};
     statement *made = kernel_copy_statement(state->module, &shell);
@@ -173,6 +201,7 @@ kernel_program *derive_tangent(const kernel_program *program, const int *from, c
   state.direction = directions == NO_SCALAR ? -1 : scalar_new_index(module->dag, "v");
   state.map.count = module->arrays.count;
   state.map.of = arena_array(memory, int, state.map.count);
+  state.singular = arena_array(memory, bool, state.map.count);
   for (int k = 0; k < state.map.count; k++) state.map.of[k] = -1;
   for (int k = 0; k < source_count; k++) state.map.of[from[k]] = seed_of[k];
   map_locals(&state, program->locals.items, program->locals.count);

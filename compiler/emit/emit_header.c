@@ -260,6 +260,10 @@ static void write_origin_comment(header *in, const char *file) {
   text_append(in->out, " from ");
   c_comment(in->out, describe_file(in->what->module->from), " * ");
   text_append(in->out, ". Do not edit: edit the model and make it again.");
+  if (in->what->model->comment) {
+    text_append(in->out, "\n *\n * ");
+    c_comment(in->out, in->what->model->comment, " * ");
+  }
 }
 
 static const char *const how_to_compile =

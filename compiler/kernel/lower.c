@@ -176,14 +176,8 @@ kernel_program *lower_start(lowering *base, const char *name, const int *inputs,
     int number = kernel_array(module, result);
     while (state->array_bound.count <= number) list_push(module->memory, &state->array_bound, NO_SCALAR);
     list_push(module->memory, &made->results, number);
-    /* Broadcast to the input's shape: an operation of the table's kind with this shape and one argument. */
-    tensor spread = {.kind = TENSOR_SELECT, .rank = of->rank, .extents = of->extents, .where = of->where};
-    tensor always = {.kind = TENSOR_CONSTANT, .type = SCALAR_TRUTH, .value = scalar_truth(state->dag, true)};
-    tensor *arguments[3] = {&always, (tensor *)wanted, (tensor *)wanted};
-    spread.type = SCALAR_REAL;
-    spread.argument_count = 3;
-    spread.arguments = arguments;
-    fill_array(state, &spread, number);
+    destination place = whole_destination(state, number);
+    fill_broadcast(state, wanted, of->rank, of->extents, &place);
   }
   end_segment(state, into);
   append_extent_check(state, made);

@@ -15,19 +15,27 @@ static scalar operand_element(lowerer *state, const tensor *node, const tensor *
   return element(state, operand, own);
 }
 
+static void require_divisor(lowerer *state, scalar divisor, span where) {
+  scalar_dag *dag = state->dag;
+  whole_facts facts = facts_here(state, true);
+  scalar zero = scalar_whole(dag, 0), one = scalar_whole(dag, 1);
+  scalar positive = whole_subtract(dag, divisor, one);
+  if (positive != NO_SCALAR && whole_proves_nonnegative(dag, positive, &facts)) return;
+  if (divisor == zero && is_surely_evaluated(state))
+    diagnose(state->report, CODE_DIVISION_BY_ZERO, where, "a whole number is divided by zero");
+  else
+    require(state, scalar_binary(dag, OP_ne, divisor, zero), CODE_DIVISION_BY_ZERO, where,
+            "division of whole numbers by zero");
+}
+
 static scalar element_of_apply(lowerer *state, const tensor *of, const scalar *subscripts) {
   scalar_dag *dag = state->dag;
   scalar arguments[3];
   for (int k = 0; k < of->argument_count; k++) arguments[k] = operand_element(state, of, of->arguments[k], subscripts);
   if (of->op == OP_whole_quotient || of->op == OP_whole_remainder) {
-    whole_facts facts = facts_here(state, true);
-    scalar one = scalar_whole(dag, 1);
-    scalar positive = whole_subtract(dag, arguments[1], one);
-    if (positive == NO_SCALAR || !whole_proves_nonnegative(dag, positive, &facts)) {
-      scalar zero = scalar_whole(dag, 0);
-      require(state, scalar_binary(dag, OP_ne, arguments[1], zero), CODE_DIVISION_BY_ZERO, of->where,
-              "division of whole numbers by zero");
-    }
+    scalar zero = scalar_whole(dag, 0);
+    require_divisor(state, arguments[1], of->where);
+    if (arguments[1] == zero) return zero;
   }
   scalar made = scalar_apply(dag, of->op, arguments);
   if (made != NO_SCALAR) return made;

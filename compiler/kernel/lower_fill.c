@@ -131,6 +131,41 @@ static void fill_elements(lowerer *state, const tensor *of, int from, const dest
   close_loop(state, &over, NO_SCALAR, &final, of->where);
 }
 
+void fill_broadcast(lowerer *state, const tensor *of, int rank, const scalar *extents, const destination *into) {
+  tensor always = {.kind = TENSOR_CONSTANT, .type = SCALAR_TRUTH, .value = scalar_truth(state->dag, true)};
+  tensor *arguments[3] = {&always, (tensor *)of, (tensor *)of};
+  tensor spread = {.kind = TENSOR_SELECT, .type = of->type, .rank = rank, .extents = extents, .where = of->where};
+  spread.argument_count = 3;
+  spread.arguments = arguments;
+  fill(state, &spread, into);
+}
+
+/* A choice whose first arm exists only as a whole array: each arm under its condition. */
+static void fill_guarded(lowerer *state, const tensor *of, const destination *into) {
+  scalar condition = element(state, of->arguments[0], NULL);
+  scalar opposite = scalar_unary(state->dag, OP_not, condition);
+  destination part = *into;
+  part.is_part = true;
+  if (!scalar_is_truth(state->dag, condition, false)) {
+    scope *outer = open_arm(state, condition);
+    fill(state, of->arguments[1], &part);
+    close_arm(state, outer, condition, of->where);
+  }
+  if (scalar_is_truth(state->dag, condition, true)) return;
+  scope *outer = open_arm(state, opposite);
+  fill_broadcast(state, of->arguments[2], of->rank, of->extents, &part);
+  close_arm(state, outer, opposite, of->where);
+}
+
+static bool is_guarded_array(const tensor *of) {
+  const tensor *arm = of->arguments[1];
+  if (of->rank == 0 || of->arguments[0]->rank > 0 || arm->rank != of->rank) return false;
+  for (int k = 0; k < of->rank; k++)
+    if (arm->extents[k] != of->extents[k]) return false;
+  return arm->kind == TENSOR_LET || arm->kind == TENSOR_CONCAT || arm->kind == TENSOR_STACK ||
+         arm->kind == TENSOR_CUMULATIVE;
+}
+
 void fill(lowerer *state, const tensor *of, const destination *into) {
   switch (of->kind) {
   case TENSOR_LET:
@@ -145,17 +180,27 @@ void fill(lowerer *state, const tensor *of, const destination *into) {
     else
       fill_cumulative(state, of, into);
     return;
+  case TENSOR_SELECT:
+    if (is_guarded_array(of))
+      fill_guarded(state, of, into);
+    else
+      fill_elements(state, of, -1, into);
+    return;
   default: fill_elements(state, of, -1, into); return;
   }
 }
 
-void fill_array(lowerer *state, const tensor *of, int into) {
+destination whole_destination(lowerer *state, int of) {
   arena *memory = state->module->memory;
-  int room = of->rank > 0 ? of->rank : 1;
-  scalar *zero = arena_array(memory, scalar, room);
-  int *axis_of = arena_array(memory, int, room);
-  for (int k = 0; k < of->rank; k++) zero[k] = scalar_whole(state->dag, 0), axis_of[k] = k;
-  destination place = {into, zero, axis_of, zero, false};
+  int rank = state->module->arrays.items[of].rank;
+  scalar *zero = arena_array(memory, scalar, rank);
+  int *axis_of = arena_array(memory, int, rank);
+  for (int k = 0; k < rank; k++) zero[k] = scalar_whole(state->dag, 0), axis_of[k] = k;
+  return (destination){of, zero, axis_of, zero, false};
+}
+
+void fill_array(lowerer *state, const tensor *of, int into) {
+  destination place = whole_destination(state, into);
   fill(state, of, &place);
 }
 

@@ -205,12 +205,20 @@ static second_pass open_second_pass(lowerer *state, const tensor *of, const stor
   return made;
 }
 
+/* The largest value of the body; -inf over nothing. */
+static scalar largest(lowerer *state, const tensor *of, const scalar *subscripts) {
+  int most = new_scalar(state, -INFINITY, of->where);
+  accumulate(state, of, subscripts, STORE_MAXIMUM, most, NULL, NO_SCALAR);
+  return kernel_load(state->module, most, NULL);
+}
+
 /* A loop that runs no iteration, whatever the data: then its max has no value, and the model is wrong. */
 static void refuse_empty(lowerer *state, const tensor *of, const char *message) {
   for (int k = 0; k < of->axis_count; k++) {
     int64_t limit;
     if (of->axes[k].limit->kind != TENSOR_CONSTANT) continue;
     if (!scalar_is_whole(state->dag, of->axes[k].limit->value, &limit) || limit > 0) continue;
+    if (!is_surely_evaluated(state)) return;
     diagnose(state->report, CODE_EMPTY_RANGE, of->where, "%s", message);
     return;
   }
@@ -220,6 +228,9 @@ static void refuse_empty(lowerer *state, const tensor *of, const char *message) 
 static scalar extreme(lowerer *state, const tensor *of, const scalar *subscripts) {
   scalar_dag *dag = state->dag;
   kernel_module *module = state->module;
+  const char *message =
+      of->reduction == REDUCE_MAX ? "max over an empty range has no value" : "min over an empty range has no value";
+  refuse_empty(state, of, message);
   stored_body body = store_body(state, of, subscripts);
   scalar size = scalar_whole(dag, 1);
   for (int k = 0; k < of->axis_count; k++) size = whole_multiply(dag, size, body.box[k]);
@@ -228,9 +239,6 @@ static scalar extreme(lowerer *state, const tensor *of, const scalar *subscripts
   store_kind kind = of->reduction == REDUCE_MAX ? STORE_ARGMAX : STORE_ARGMIN;
   store final = kernel_store(module, kind, where, NULL, pass.value);
   final.position = linear_place(state, of, pass.over.axes, body.box);
-  const char *message =
-      of->reduction == REDUCE_MAX ? "max over an empty range has no value" : "min over an empty range has no value";
-  if (state->now->condition == NO_SCALAR) refuse_empty(state, of, message);
   final.check = kernel_check(module, CODE_EMPTY_RANGE, of->where, "%s", message);
   close_reduction(state, &pass.over, pass.takes_part, &final, of->where);
   scalar *place = arena_array(module->memory, scalar, of->axis_count);
@@ -249,11 +257,11 @@ static scalar logsumexp(lowerer *state, const tensor *of, const scalar *subscrip
   kernel_module *module = state->module;
   stored_body body = store_body(state, of, subscripts);
   scalar infinity = scalar_real(dag, INFINITY), none = scalar_real(dag, 0);
-  int largest = new_scalar(state, -INFINITY, of->where);
+  int most = new_scalar(state, -INFINITY, of->where);
   second_pass pass = open_second_pass(state, of, &body);
-  store most = kernel_store(module, STORE_MAXIMUM, largest, NULL, pass.value);
-  close_reduction(state, &pass.over, pass.takes_part, &most, of->where);
-  scalar shift = scalar_unary(dag, OP_stop, kernel_load(module, largest, NULL));
+  store maximum = kernel_store(module, STORE_MAXIMUM, most, NULL, pass.value);
+  close_reduction(state, &pass.over, pass.takes_part, &maximum, of->where);
+  scalar shift = scalar_unary(dag, OP_stop, kernel_load(module, most, NULL));
   scalar finite = scalar_binary(dag, OP_lt, scalar_unary(dag, OP_abs, shift), infinity);
   shift = scalar_select(dag, finite, shift, none);
   int total = new_scalar(state, 0, of->where);
@@ -285,6 +293,7 @@ scalar reduce(lowerer *state, const tensor *of, const scalar *subscripts) {
   case REDUCE_MAX:
   case REDUCE_MIN: return extreme(state, of, subscripts);
   case REDUCE_LOGSUMEXP: return logsumexp(state, of, subscripts);
+  case REDUCE_LARGEST: return largest(state, of, subscripts);
   case REDUCE_ANY:
   case REDUCE_ALL: return quantifier(state, of, subscripts);
   case REDUCE_MEAN: {

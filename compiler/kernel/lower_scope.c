@@ -177,6 +177,16 @@ static scalar some_loop_is_empty(lowerer *state) {
   return empty;
 }
 
+bool is_surely_evaluated(const lowerer *state) {
+  scalar_dag *dag = state->dag;
+  if (state->now->condition != NO_SCALAR) return false;
+  for (int k = 0; k < state->now->range_count; k++) {
+    const whole_range *range = &state->now->ranges[k];
+    if (!scalar_is_truth(dag, scalar_binary(dag, OP_lt, range->lower, range->upper), true)) return false;
+  }
+  return true;
+}
+
 void require_nonnegative(lowerer *state, scalar node, diagnostic_code code, span where, const char *format, ...) {
   scalar_dag *dag = state->dag;
   arena *memory = state->module->memory;

@@ -99,6 +99,9 @@ scalar set_index(lowerer *state, int tensor_index, scalar value);
 
 whole_facts facts_here(const lowerer *state, bool with_condition);
 
+/* Do no condition and no loop around keep this place from being evaluated? */
+bool is_surely_evaluated(const lowerer *state);
+
 /* Checks that a model's author must keep, as statements that return a status; nothing where the facts prove them.
  * require_nonnegative puts what is affine in the loops around to the start of the definition, where it costs nothing.
  * require_within: 0 <= subscript < extent. */
@@ -134,7 +137,10 @@ typedef struct {
   const scalar *offset;
   bool is_part;
 } destination;
+destination whole_destination(lowerer *state, int of);
 void fill(lowerer *state, const tensor *of, const destination *into);
+/* The node broadcast to a shape. */
+void fill_broadcast(lowerer *state, const tensor *of, int rank, const scalar *extents, const destination *into);
 void fill_array(lowerer *state, const tensor *of, int into);
 
 /* The node as a local array of the current scope. */

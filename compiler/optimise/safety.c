@@ -4,9 +4,14 @@
 
 place_facts place_facts_create(kernel_module *module) {
   place_facts made = {.module = module};
-  made.array_bound = arena_array(module->memory, scalar, module->arrays.count);
-  for (int k = 0; k < module->arrays.count; k++) made.array_bound[k] = module->arrays.items[k].bound;
+  place_note_arrays(&made);
   return made;
+}
+
+void place_note_arrays(place_facts *place) {
+  const kernel_module *module = place->module;
+  for (int k = place->array_bound.count; k < module->arrays.count; k++)
+    list_push(module->memory, &place->array_bound, module->arrays.items[k].bound);
 }
 
 static scalar condition_of(const place_facts *place) {
@@ -16,8 +21,8 @@ static scalar condition_of(const place_facts *place) {
 static whole_facts facts_of(const place_facts *place) {
   return (whole_facts){.ranges = place->ranges.items,
                        .range_count = place->ranges.count,
-                       .array_bound = place->array_bound,
-                       .array_count = place->module->arrays.count,
+                       .array_bound = place->array_bound.items,
+                       .array_count = place->array_bound.count,
                        .condition = condition_of(place)};
 }
 

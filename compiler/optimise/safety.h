@@ -14,10 +14,13 @@ typedef struct {
   kernel_module *module;
   LIST(whole_range) ranges; /* from the outermost inwards */
   LIST(scalar) conditions;  /* each holds where the ones before it do; the last is their conjunction */
-  scalar *array_bound;      /* whole_facts.array_bound */
+  LIST(scalar) array_bound; /* whole_facts.array_bound */
 } place_facts;
 
 place_facts place_facts_create(kernel_module *module);
+
+/* Takes note of arrays that the module has got since. */
+void place_note_arrays(place_facts *place);
 
 /* Goes into a statement's loops, and into its guard; place_leave undoes both. A mark is what enter returns. */
 typedef struct {

@@ -110,7 +110,8 @@ enum {
   OP_NONFINITE = 16, /* from finite arguments the value or a partial may be infinite or nan */
   OP_KINK = 32,      /* its derivative jumps somewhere */
   OP_COSTLY = 64,    /* worth storing rather than repeating: a library function, a division by far not */
-  OP_INTERNAL = 128  /* no function of the language has this name */
+  OP_INTERNAL = 128, /* no function of the language has this name */
+  OP_SINGULAR = 256  /* the first partial may be infinite where the value is finite */
 };
 const scalar_op_row *scalar_row(scalar_op op); /* NULL for structural operations */
 scalar_op scalar_op_named(const char *name);   /* SCALAR_NOTHING when there is none */
@@ -125,14 +126,25 @@ bool scalar_evaluate_whole(scalar_op op, const int64_t *arguments, int64_t *valu
  * operation without a derivative has the partial 0 written in its row. */
 scalar scalar_partial(scalar_dag *dag, scalar node, int which);
 
-/* What argument number `which` of the node contributes to a derivative: differential * partial, where `differential` is
- * the tangent of that argument (forward) or the adjoint of the node (reverse). NO_SCALAR when it contributes nothing.
+/* Where the partial for argument number `which` may be infinite although the value is finite. */
+typedef enum { SINGULAR_NOWHERE, SINGULAR_AT_ZERO /* of the argument */, SINGULAR_ELSEWHERE } singular_place;
+singular_place scalar_singular(const scalar_dag *dag, scalar node, int which);
+
+/* What is multiplied in the chain rule. */
+typedef struct {
+  scalar differential; /* the tangent of the argument (forward) or the adjoint of the node (reverse); or NO_SCALAR */
+  bool singular;       /* it may be infinite, having met a singular partial */
+  const bool *tainted; /* arrays that may hold nan or inf, by array id; NULL: none; ids past the end: none */
+  int array_count;
+} chain_factor;
+
+/* What argument number `which` of the node contributes to a derivative: differential * partial. NO_SCALAR when it
+ * contributes nothing.
  *
  * The product is formed so that a nan or inf that was not selected never reaches a derivative: x*p, or mul0(x, p) where
- * p may be infinite or nan; a partial that is a select selects among products; 1 and -1 need no product; for the second
- * argument of mul0(a, b) it is mul0(a, x). `node` is an operation of the table with a real value.
- * `tainted` tells which arrays may hold nan or inf (indexed by array id; NULL: none; ids past the end: none). */
-scalar scalar_chain(scalar_dag *dag, scalar node, int which, scalar differential, const bool *tainted, int array_count);
+ * p may be infinite or nan, or x singular; a partial that is a select selects among products; 1 and -1 need no product;
+ * for the second argument of mul0(a, b) it is mul0(a, x). `node` is an operation of the table with a real value. */
+scalar scalar_chain(scalar_dag *dag, scalar node, int which, const chain_factor *factor);
 
 /* May the value be infinite or nan although inputs are finite? True without need is safe: it costs time, no digits. */
 bool scalar_may_be_nonfinite(const scalar_dag *dag, scalar node, const bool *tainted, int array_count);

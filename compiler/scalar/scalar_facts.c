@@ -206,6 +206,17 @@ bool scalar_may_be_nonfinite(const scalar_dag *dag, scalar node, const bool *tai
   return false;
 }
 
+/* Of a power, for exponents between 0 and 1. */
+singular_place scalar_singular(const scalar_dag *dag, scalar node, int which) {
+  const scalar_node *at = scalar_at(dag, node);
+  if (which != 0 || !(scalar_row(at->op)->flags & OP_SINGULAR)) return SINGULAR_NOWHERE;
+  if (at->op != OP_sqrt && at->op != OP_cbrt && at->op != OP_pow) return SINGULAR_ELSEWHERE;
+  const scalar_node *exponent = at->op == OP_pow ? scalar_at(dag, at->arguments[1]) : NULL;
+  bool known = exponent && exponent->op == SCALAR_CONSTANT;
+  bool smooth = known && !(exponent->real > 0 && exponent->real < 1);
+  return smooth || (graph_at(dag, at->arguments[0])->sign & SIGN_AWAY) ? SINGULAR_NOWHERE : SINGULAR_AT_ZERO;
+}
+
 static bool loads(const scalar_dag *dag, const scalar_node *node) {
   if (node->op == SCALAR_LOAD) return true;
   for (int k = 0; k < node->argument_count; k++)

@@ -74,8 +74,9 @@ static scalar fold_div(scalar_dag *dag, const scalar *arguments) {
 static scalar fold_mul0(scalar_dag *dag, const scalar *arguments) {
   scalar a = arguments[0], b = arguments[1];
   if (scalar_is_real(dag, a, 0)) return scalar_real(dag, 0);
-  if (is_constant(dag, a)) return scalar_binary(dag, OP_mul, a, b);
-  if (is_constant(dag, b) && isfinite(scalar_at(dag, b)->real)) return scalar_binary(dag, OP_mul, a, b);
+  if (is_constant(dag, a) && isfinite(scalar_at(dag, a)->real)) return scalar_binary(dag, OP_mul, a, b);
+  bool finite = is_constant(dag, b) && isfinite(scalar_at(dag, b)->real);
+  if (finite && scalar_at(dag, b)->real != 0) return scalar_binary(dag, OP_mul, a, b);
   return pull_sign(dag, OP_mul0, arguments);
 }
 

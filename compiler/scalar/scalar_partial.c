@@ -132,9 +132,8 @@ static bool is_part_of(const scalar_dag *dag, scalar node, scalar expression) {
 
 typedef struct {
   scalar_dag *dag;
-  scalar node, differential;
-  const bool *tainted;
-  int array_count;
+  scalar node;
+  const chain_factor *factor;
 } chain;
 
 /* differential * partial. A select of the table is turned inside out, so that what it does not take is not multiplied
@@ -151,20 +150,21 @@ static scalar product(const chain *with, scalar partial) {
     return scalar_select(dag, at->arguments[0], taken == NO_SCALAR ? zero : taken,
                          otherwise == NO_SCALAR ? zero : otherwise);
   }
-  bool nonfinite = scalar_may_be_nonfinite(dag, partial, with->tainted, with->array_count);
-  return scalar_binary(dag, nonfinite ? OP_mul0 : OP_mul, with->differential, partial);
+  const chain_factor *factor = with->factor;
+  bool guarded = factor->singular || scalar_may_be_nonfinite(dag, partial, factor->tainted, factor->array_count);
+  return scalar_binary(dag, guarded ? OP_mul0 : OP_mul, factor->differential, partial);
 }
 
-scalar scalar_chain(scalar_dag *dag, scalar node, int which, scalar differential, const bool *tainted,
-                    int array_count) {
+scalar scalar_chain(scalar_dag *dag, scalar node, int which, const chain_factor *factor) {
   const scalar_node *at = scalar_at(dag, node);
   const scalar_op_row *row = scalar_row(at->op);
+  scalar differential = factor->differential;
   if (!row || row->signature[which] != 'R' || differential == NO_SCALAR) return NO_SCALAR;
   if (at->op == OP_mul0) {
     if (which == 0) return scalar_binary(dag, OP_mul0, differential, at->arguments[1]);
     return scalar_binary(dag, OP_mul0, at->arguments[0], differential);
   }
   scalar partial = scalar_partial(dag, node, which);
-  chain with = {dag, node, differential, tainted, array_count};
+  chain with = {dag, node, factor};
   return product(&with, partial);
 }

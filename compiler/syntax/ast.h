@@ -125,6 +125,7 @@ typedef struct {
 typedef struct {
   const char *name; /* of `model NAME`, or NULL */
   span name_where;
+  const char *comment; /* that begins the file, and that of `model NAME`; or NULL */
   LIST(ast_dimension) dimensions;
   LIST(ast_input) inputs;
   LIST(ast_function) functions;

@@ -77,12 +77,19 @@ static bool can_multiply(checker *state, const tensor *a, const tensor *b, span 
   return false;
 }
 
+/* A factor is asked for once per entry of the other one's own axis, if it has that. */
+static tensor *share_factor(checker *state, tensor *factor, const tensor *other, int own_axis) {
+  if (!facts(factor)->costly) return factor;
+  int count = other->rank > 1 ? 1 : 0;
+  return share_repeated(state, factor, count, count ? &other->extents[own_axis] : NULL);
+}
+
 /* (A @ B)[.., i, j] = sum over k of A[.., i, k]*B[.., k, j]. */
 tensor *make_matmul(checker *state, tensor *a, tensor *b, span where) {
   a = as_real(state, a);
   b = as_real(state, b);
   if (!a || !b || !can_multiply(state, a, b, where)) return NULL;
-  product made = {.a = share_costly(state, a), .b = share_costly(state, b)};
+  product made = {.a = share_factor(state, a, b, b->rank - 1), .b = share_factor(state, b, a, a->rank - 2)};
   made.axes = arena_array(state->memory, tensor_axis, a->rank + b->rank);
   made.indices = arena_array(state->memory, tensor *, a->rank + b->rank);
   if (!match_leading(state, &made, where)) return NULL;

@@ -108,16 +108,15 @@ tensor *build_cumsum(checker *state, const builtin_call *call) {
 /* ---- softmax ---- */
 
 /* exp(x - m)/sum exp(x - m), with m the largest entry: no overflow, and m cancels, so that no derivative is taken
- * through it. */
+ * through it. Over an axis without entries m has none to be taken from. */
 tensor *build_softmax(checker *state, const builtin_call *call) {
   span where = call->where;
   tensor *of = share(state, real_argument(state, call, 0));
   if (!of) return NULL;
   int axis = axis_of_call(state, call, of->rank, of->rank - 1);
   if (axis < 0) return of->rank || call->has_axis ? NULL : make_real(state, 1, where);
-  tensor *largest = reduce_axis(state, REDUCE_MAX, of, axis, true, where);
-  tensor *shift = make_unary(state, OP_stop, largest, where);
-  tensor *difference = make_binary(state, OP_sub, of, shift, where);
+  tensor *largest = reduce_axis(state, REDUCE_LARGEST, of, axis, true, where);
+  tensor *difference = make_binary(state, OP_sub, of, largest, where);
   tensor *powers = share(state, make_unary(state, OP_exp, difference, where));
   tensor *total = reduce_axis(state, REDUCE_SUM, powers, axis, true, where);
   return make_binary(state, OP_div, powers, total, where);

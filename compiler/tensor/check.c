@@ -34,6 +34,7 @@ static checker *create(arena *memory, scalar_dag *dag, const source *from, const
   made->program = arena_new(memory, tensor_program);
   *made->program = (tensor_program){.memory = memory, .dag = dag, .from = from};
   made->program->name = model->name ? model->name : name;
+  made->program->comment = model->comment;
   return made;
 }
 

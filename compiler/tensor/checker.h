@@ -22,18 +22,37 @@ enum {
 typedef struct checker checker;
 typedef struct symbol symbol;
 
+/* Bound values that a node needs, of those that are evaluated only where they are asked for (sharing.c). */
+typedef struct slot slot;
+typedef struct need {
+  slot *of; /* or NULL: both of the following */
+  const struct need *left, *right;
+} need;
+
 /* A tensor node with what is known of it. */
 typedef struct {
-  tensor node;    /* first: every tensor of the checker is one of these */
-  int number;     /* equal numbers: equal values (numbering.h) */
-  uint64_t loops; /* bit k: depends on an index of the loop at level k */
-  int depth;      /* of the operations in it; a name has depth 0 */
-  bool costly;    /* holds a reduction or an operation worth storing */
-  bool fallible;  /* holds a subscript or a division of wholes that may fail at run time */
+  tensor node;       /* first: every tensor of the checker is one of these */
+  int number;        /* equal numbers: equal values (numbering.h) */
+  uint64_t loops;    /* bit k: depends on an index of the loop at level k */
+  int depth;         /* of the operations in it; a name has depth 0 */
+  bool costly;       /* holds a reduction or an operation worth storing */
+  bool fallible;     /* holds a subscript or a division of wholes that may fail at run time, entry by entry */
+  bool hollow;       /* holds a max or min over what an extent may leave empty: then every entry fails alike */
+  const need *needs; /* or NULL */
 } checked;
 
 static inline checked *facts(const tensor *of) {
   return (checked *)of;
+}
+
+/* The bit of checked.loops for a loop at this level; none for level 0, which is no loop. */
+static inline uint64_t loop_bit(int level) {
+  return level ? (uint64_t)1 << (level < DEEPEST_LOOP ? level : DEEPEST_LOOP) : 0;
+}
+
+/* May evaluating it be an error that is found when the model is run? */
+static inline bool may_fail(const tensor *of) {
+  return facts(of)->fallible || facts(of)->hollow;
 }
 
 /* ---- scopes of bindings, and sharing (sharing.c) ---- */
@@ -41,7 +60,7 @@ static inline checked *facts(const tensor *of) {
 typedef struct binding_scope binding_scope;
 
 /* A value that may come to be bound: it is when it is used twice, or from further in. */
-typedef struct {
+struct slot {
   tensor *node;
   const char *name; /* or NULL */
   span where;
@@ -49,24 +68,37 @@ typedef struct {
   binding_scope *place; /* where it is bound, if it is: the outermost scope where it means the same */
   binding *bound;       /* or NULL */
   bool used;
-} slot;
+  bool fails;                       /* it may */
+  bool always;                      /* it is asked for in its place itself, so that it is evaluated anyway */
+  int asked_last;                   /* numbers the last recall that asked for it */
+  LIST(binding_scope *) asked_from; /* its home, and where else it was recalled */
+  const need *needs;
+};
 
 struct binding_scope {
   binding_scope *outer;
   int level;    /* number of loops around, its own included */
   bool barrier; /* what is inside may never run: nothing moves out */
   bool closed;
+  bool pins;          /* a loop of which only its place can tell whether it runs: what may fail doesn't move out */
+  scalar runs;        /* of another loop that is closed: that it does; true for what is no loop */
   LIST(slot *) slots; /* in the order of their making, which is an order of dependency */
 };
 
 /* `loop`: the body of a loop; `barrier`: what is evaluated only under a condition. */
 void open_scope(checker *state, bool loop, bool barrier);
 tensor *close_scope(checker *state, tensor *value); /* wrapped in TENSOR_LET where something was bound */
+/* Says how far a loop ran whose scope is closed. Requires: the scope does not pin. */
+void note_axes(checker *state, binding_scope *of, int axis_count, const tensor_axis *axes);
 
+const need *join_needs(checker *state, const need *a, const need *b);
 slot *new_slot(checker *state, tensor *node, const char *name, span where);
 tensor *use_slot(checker *state, slot *from);
-tensor *share(checker *state, tensor *node);                      /* binds it, unless it is as cheap as a name */
-tensor *share_costly(checker *state, tensor *node);               /* binds it when it is costly */
+tensor *share(checker *state, tensor *node);                          /* binds it, unless it is as cheap as a name */
+tensor *share_costly(checker *state, tensor *node);                   /* binds it when it is costly */
+tensor *share_under(checker *state, tensor *condition, tensor *node); /* evaluated where the condition holds, else 0 */
+/* For what is repeated `count` extents over: evaluated unless one of them is 0, where nobody asks for it. */
+tensor *share_repeated(checker *state, tensor *node, int count, const scalar *extents);
 bool is_loop_invariant(const checker *state, const tensor *node); /* could be bound outside the innermost loop */
 
 /* A value for the key, if one was remembered where it is still visible; remembering one. */
@@ -185,7 +217,8 @@ struct checker {
 
   binding_scope *scope;
   numbering numbers;
-  LIST(slot *) remembered;     /* by number of the key */
+  LIST(slot *) remembered; /* by number of the key */
+  int recalls;
   LIST(bool) failed_calls;     /* by number of the key */
   LIST(scalar) binding_values; /* by binding number: its value as an expression of extents, or NO_SCALAR */
   LIST(index_fact *) indices;  /* by index variable */
@@ -273,6 +306,9 @@ tensor *make_apply(checker *state, scalar_op op, int count, tensor *const *opera
 tensor *make_unary(checker *state, scalar_op op, tensor *a, span where);
 tensor *make_binary(checker *state, scalar_op op, tensor *a, tensor *b, span where);
 tensor *make_select(checker *state, tensor *condition, tensor *taken, tensor *otherwise, span where);
+/* The value where the condition, of rank 0, holds, else zeros, without a look at what the value needs. To be bound:
+ * only lowering's fill knows what to do with a whole array there. */
+tensor *make_guarded(checker *state, tensor *condition, tensor *guarded);
 /* `selectors`: one per axis. Gives the base itself where they select everything. */
 tensor *make_subscript(checker *state, tensor *base, const selector *selectors, span where);
 tensor *make_permute(checker *state, tensor *base, const int *permutation, span where);

@@ -33,10 +33,12 @@ static const struct {
     [AST_NOT_EQUAL] = {OP_ne, OP_ne},
 };
 
-static bool is_zero(const checker *state, const tensor *of) {
+/* In a loop or under a condition, a divisor that is written as an extent may never be used: lowering knows. */
+static bool is_zero(const checker *state, const tensor *of, const ast_expression *written) {
   int64_t value;
   scalar known = whole_value(state, of);
-  return known != NO_SCALAR && scalar_is_whole(state->dag, known, &value) && value == 0;
+  if (known == NO_SCALAR || !scalar_is_whole(state->dag, known, &value) || value != 0) return false;
+  return written->kind == AST_NUMBER || (state->scope->level == 0 && state->guards == 0);
 }
 
 static tensor *check_arithmetic(checker *state, const ast_expression *from) {
@@ -46,7 +48,7 @@ static tensor *check_arithmetic(checker *state, const ast_expression *from) {
   bool whole = left->type == SCALAR_WHOLE && right->type == SCALAR_WHOLE;
   scalar_op op = whole ? arithmetic[from->kind].whole : SCALAR_NOTHING;
   if (op == OP_whole_quotient || op == OP_whole_remainder) {
-    if (is_zero(state, right)) {
+    if (is_zero(state, right, from->operands[1])) {
       diagnose(state->report, CODE_DIVISION_BY_ZERO, from->where, "a whole number is divided by zero");
       return NULL;
     }
@@ -92,7 +94,7 @@ static tensor *check_logic(checker *state, const ast_expression *from) {
   if (!left || !right) return NULL;
   bool both = from->kind == AST_AND;
   scalar_op op = both ? OP_and : OP_or;
-  if (!facts(right)->fallible) return make_binary(state, op, left, right, where);
+  if (!may_fail(right)) return make_binary(state, op, left, right, where);
   left = share(state, left);
   tensor *decided = make_constant(state, SCALAR_TRUTH, scalar_truth(state->dag, !both), where);
   if (!both) return make_select(state, left, decided, right, where);

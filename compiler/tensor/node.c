@@ -1,5 +1,5 @@
 /* Nodes of the tensor program, with their shapes, types and facts. */
-#include "compiler/tensor/checker.h"
+#include "compiler/tensor/builtin.h"
 
 #include <string.h>
 
@@ -15,6 +15,8 @@ static tensor *new_node(checker *state, tensor shape, int count, tensor *const *
     made->loops |= facts(operands[k])->loops;
     made->costly |= facts(operands[k])->costly;
     made->fallible |= facts(operands[k])->fallible;
+    made->hollow |= facts(operands[k])->hollow;
+    made->needs = join_needs(state, made->needs, facts(operands[k])->needs);
     if (facts(operands[k])->depth >= made->depth) made->depth = facts(operands[k])->depth + 1;
   }
   made->node.arguments = copy;
@@ -54,11 +56,13 @@ static bool too_many_axes(checker *state, int rank, span where) {
 }
 
 /* Joined arrays and running sums exist only as whole arrays: whatever reads single entries of one reads a binding. */
+static bool is_whole_array(const tensor *of) {
+  return of->rank > 0 && (of->kind == TENSOR_CONCAT || of->kind == TENSOR_STACK || of->kind == TENSOR_CUMULATIVE ||
+                          of->kind == TENSOR_LET);
+}
+
 static tensor *settle(checker *state, tensor *operand) {
-  if (!operand) return NULL;
-  bool whole_array = operand->kind == TENSOR_CONCAT || operand->kind == TENSOR_STACK ||
-                     operand->kind == TENSOR_CUMULATIVE || operand->kind == TENSOR_LET;
-  return whole_array && operand->rank > 0 ? share(state, operand) : operand;
+  return operand && is_whole_array(operand) ? share(state, operand) : operand;
 }
 
 /* ---- leaves ---- */
@@ -105,7 +109,7 @@ index_fact *make_index(checker *state, const char *name, span where, int level) 
   index_fact *made = arena_new(state->memory, index_fact);
   *made = (index_fact){.name = name, .where = where, .node = new_node(state, shape, 0, NULL), .extent = NO_SCALAR};
   give_number(state, made->node, id);
-  if (level) facts(made->node)->loops = (uint64_t)1 << (level < DEEPEST_LOOP ? level : DEEPEST_LOOP);
+  facts(made->node)->loops = loop_bit(level);
   while (state->indices.count <= id) list_push(state->memory, &state->indices, NULL);
   state->indices.items[id] = made;
   return made;
@@ -113,20 +117,21 @@ index_fact *make_index(checker *state, const char *name, span where, int level) 
 
 /* ---- entry by entry ---- */
 
-/* Is the operand repeated along an axis of the result? */
-static bool is_stretched(const checker *state, const tensor *operand, int rank, const scalar *extents) {
-  int missing = rank - operand->rank;
-  for (int k = 0; k < rank; k++) {
+/* The extents of the result along which the operand is repeated; how many. */
+static int stretched_extents(const checker *state, const tensor *operand, const tensor *result, scalar *found) {
+  int missing = result->rank - operand->rank, count = 0;
+  for (int k = 0; k < result->rank; k++) {
     bool repeated = k < missing || is_one(state, operand->extents[k - missing]);
-    if (repeated && !is_one(state, extents[k])) return true;
+    if (repeated && !is_one(state, result->extents[k])) found[count++] = result->extents[k];
   }
-  return false;
+  return count;
 }
 
-/* What is repeated is computed once, unless it may fail where it is not wanted. */
+/* What is repeated is computed once. */
 static tensor *share_stretched(checker *state, tensor *operand, const tensor *result) {
-  if (!facts(operand)->costly || !is_stretched(state, operand, result->rank, result->extents)) return operand;
-  return share(state, operand);
+  scalar extents[MAXIMUM_RANK];
+  int count = stretched_extents(state, operand, result, extents);
+  return facts(operand)->costly && count ? share_repeated(state, operand, count, extents) : operand;
 }
 
 static tensor *convert_operand(checker *state, char wanted, bool whole, tensor *operand) {
@@ -175,6 +180,39 @@ tensor *make_binary(checker *state, scalar_op op, tensor *a, tensor *b, span whe
   return make_apply(state, op, 2, operands, where);
 }
 
+/* One failure among the entries of the arms need not be another's: each has its own condition. */
+static tensor *new_choice(checker *state, tensor shape, tensor *const *operands) {
+  tensor *made = new_node(state, shape, 3, operands);
+  facts(made)->fallible |= facts(made)->hollow;
+  give_number(state, made, 0);
+  return made;
+}
+
+tensor *make_guarded(checker *state, tensor *condition, tensor *guarded) {
+  scalar nothing = guarded->type == SCALAR_REAL    ? scalar_real(state->dag, 0)
+                   : guarded->type == SCALAR_WHOLE ? scalar_whole(state->dag, 0)
+                                                   : scalar_truth(state->dag, false);
+  tensor *zero = make_constant(state, guarded->type, nothing, guarded->where);
+  tensor shape = {.kind = TENSOR_SELECT, .type = guarded->type, .rank = guarded->rank, .extents = guarded->extents};
+  shape.where = guarded->where;
+  tensor *operands[3] = {condition, guarded, zero};
+  return new_choice(state, shape, operands);
+}
+
+/* A whole array, or what is repeated, is computed before the entries ask for it: where it may fail, under the condition
+ * that one of them does. What may fail entry by entry is left to each, unless all of them ask for it. */
+static tensor *settle_arm(checker *state, tensor **condition, bool taken, tensor *arm, const tensor *result) {
+  scalar extents[MAXIMUM_RANK];
+  bool whole = is_whole_array(arm);
+  bool repeated = facts(arm)->costly && stretched_extents(state, arm, result, extents);
+  if (!whole && (!repeated || (facts(arm)->fallible && (*condition)->rank))) return arm;
+  if (!may_fail(arm)) return share(state, arm);
+  *condition = share(state, *condition);
+  tensor *asked = taken ? *condition : make_unary(state, OP_not, *condition, arm->where);
+  if (asked->rank) asked = reduce_all(state, REDUCE_ANY, asked, arm->where);
+  return share_under(state, asked, arm);
+}
+
 /* Both arms truths: a truth; else real numbers. */
 tensor *make_select(checker *state, tensor *condition, tensor *taken, tensor *otherwise, span where) {
   if (!condition || !taken || !otherwise) return NULL;
@@ -185,14 +223,18 @@ tensor *make_select(checker *state, tensor *condition, tensor *taken, tensor *ot
   tensor shape = {.kind = TENSOR_SELECT, .type = operands[1]->type, .where = where};
   if (!broadcast(state, where, 3, operands, &shape.rank, &shape.extents)) return NULL;
   operands[0] = share_stretched(state, operands[0], &shape);
-  for (int k = 1; k < 3; k++)
-    if (!facts(operands[k])->fallible) operands[k] = share_stretched(state, settle(state, operands[k]), &shape);
-  tensor *made = new_node(state, shape, 3, operands);
-  give_number(state, made, 0);
-  return made;
+  operands[1] = settle_arm(state, &operands[0], true, operands[1], &shape);
+  operands[2] = settle_arm(state, &operands[0], false, operands[2], &shape);
+  return new_choice(state, shape, operands);
 }
 
 /* ---- views ---- */
+
+/* Takes over what the node depends on from a part of it that is no operand. */
+static void depend_on(checker *state, tensor *node, const tensor *part) {
+  facts(node)->loops |= facts(part)->loops;
+  facts(node)->needs = join_needs(state, facts(node)->needs, facts(part)->needs);
+}
 
 selector select_all(const checker *state, scalar extent, span where) {
   return (selector){.kind = SELECT_SLICE, .start = scalar_whole(state->dag, 0), .extent = extent, .where = where};
@@ -265,7 +307,7 @@ tensor *make_subscript(checker *state, tensor *base, const selector *selectors, 
   shape.selectors = selectors;
   tensor *made = new_node(state, shape, 1, &base);
   for (int k = 0; k < base->rank; k++) {
-    if (selectors[k].kind != SELECT_SLICE) facts(made)->loops |= facts(selectors[k].index)->loops;
+    if (selectors[k].kind != SELECT_SLICE) depend_on(state, made, selectors[k].index);
     facts(made)->fallible |= !surely_within(state, &selectors[k], base->extents[k]);
   }
   number_subscript(state, made);
@@ -345,11 +387,13 @@ tensor *make_cumulative(checker *state, tensor *base, int axis, span where) {
 /* ---- loops ---- */
 
 /* What the closed loop depends on besides its own indices. */
-static void close_loop(tensor *made, int level, int axis_count, const tensor_axis *axes, const tensor *condition) {
+static void close_loop(checker *state, tensor *made, int level, int axis_count, const tensor_axis *axes,
+                       const tensor *condition) {
   checked *of = facts(made);
-  for (int k = 0; k < axis_count; k++) of->loops |= facts(axes[k].limit)->loops;
-  for (int k = 0; k < axis_count; k++) of->fallible |= facts(axes[k].limit)->fallible;
-  if (condition) of->loops |= facts(condition)->loops, of->fallible |= facts(condition)->fallible;
+  for (int k = 0; k < axis_count; k++) depend_on(state, made, axes[k].limit);
+  for (int k = 0; k < axis_count; k++) of->fallible |= may_fail(axes[k].limit);
+  if (condition) depend_on(state, made, condition);
+  if (condition) of->fallible |= may_fail(condition);
   if (level && level <= DEEPEST_LOOP) of->loops &= ~((uint64_t)1 << level);
 }
 
@@ -365,9 +409,27 @@ tensor *make_comprehension(checker *state, int axis_count, const tensor_axis *ax
   shape.axis_count = axis_count;
   shape.axes = axes;
   tensor *made = new_node(state, shape, 1, &body);
-  close_loop(made, level, axis_count, axes, NULL);
+  close_loop(state, made, level, axis_count, axes, NULL);
   give_fresh_number(state, made);
   return made;
+}
+
+/* Whether anything takes part in a reduction, and so how it fails if nothing may: where only extents decide, alike for
+ * all entries. */
+static void note_failures(checker *state, tensor *made) {
+  bool by_extents = !made->condition, empty = made->condition != NULL;
+  scalar one = scalar_whole(state->dag, 1);
+  whole_facts none = {.condition = NO_SCALAR};
+  for (int k = 0; k < made->axis_count; k++) {
+    const tensor *limit = made->axes[k].limit;
+    bool is_extent = limit->kind == TENSOR_CONSTANT;
+    scalar last = is_extent ? whole_subtract(state->dag, limit->value, one) : NO_SCALAR;
+    by_extents = by_extents && is_extent;
+    empty = empty || last == NO_SCALAR || !whole_proves_nonnegative(state->dag, last, &none);
+  }
+  checked *of = facts(made);
+  of->hollow |= empty && (made->reduction == REDUCE_MAX || made->reduction == REDUCE_MIN);
+  of->fallible |= of->hollow && !by_extents;
 }
 
 /* Requires: the body is real, or a truth value for any and all. */
@@ -381,9 +443,9 @@ tensor *make_reduction(checker *state, reduction_kind kind, int axis_count, cons
   shape.axes = axes;
   shape.condition = condition;
   tensor *made = new_node(state, shape, 1, &body);
-  close_loop(made, level, axis_count, axes, condition);
+  close_loop(state, made, level, axis_count, axes, condition);
   facts(made)->costly = true;
-  facts(made)->fallible |= condition && (kind == REDUCE_MAX || kind == REDUCE_MIN);
+  note_failures(state, made);
   give_fresh_number(state, made);
   return made;
 }
@@ -396,9 +458,10 @@ tensor *make_let(checker *state, int binding_count, binding *const *bindings, te
   tensor *made = new_node(state, shape, 1, &body);
   for (int k = 0; k < binding_count; k++) {
     const checked *of = facts(bindings[k]->value);
-    facts(made)->loops |= of->loops;
+    depend_on(state, made, bindings[k]->value);
     facts(made)->costly |= of->costly;
     facts(made)->fallible |= of->fallible;
+    facts(made)->hollow |= of->hollow;
   }
   facts(made)->number = facts(body)->number;
   return made;
@@ -421,7 +484,7 @@ binding *bind_node(checker *state, tensor *node, const char *name, span where) {
   shape.name = made;
   *node = shape;
   facts(node)->costly = false;
-  facts(node)->fallible = false;
+  facts(node)->fallible = facts(node)->hollow = false;
   facts(node)->depth = 0;
   return made;
 }

@@ -30,6 +30,7 @@ typedef struct {
   bool failed;
   index_fact **indices;
   tensor **limits; /* NULL where none was written */
+  LIST(binding_scope *) scopes;
 } loop_indices;
 
 /* An index is a new name: it hides nothing. */
@@ -54,6 +55,7 @@ static bool is_free(checker *state, ast_name name, const ast_binders *among) {
 /* A limit is computed outside the body, but inside the loop: it may mention the indices before it. */
 static tensor *check_limit(checker *state, const ast_expression *from, bool defines) {
   open_scope(state, true, false);
+  state->scope->pins = true;
   tensor *limit = as_whole(state, check_expression(state, from), "a limit");
   limit = close_scope(state, simplify_whole(state, limit));
   if (!limit) return NULL;
@@ -92,6 +94,19 @@ static void open_indices(checker *state, const ast_binders *binders, bool define
   }
 }
 
+/* The scope of a condition or body in the loop. */
+static void open_body(checker *state, loop_indices *in, bool barrier) {
+  open_scope(state, true, barrier);
+  for (int k = 0; k < in->syntax->count; k++)
+    if (in->limits[k] && in->limits[k]->kind != TENSOR_CONSTANT) state->scope->pins = true;
+  list_push(state->memory, &in->scopes, state->scope);
+}
+
+static void note_limits(checker *state, const loop_indices *in, const tensor_axis *axes) {
+  for (int k = 0; axes && k < in->scopes.count; k++)
+    if (!in->scopes.items[k]->pins) note_axes(state, in->scopes.items[k], in->syntax->count, axes);
+}
+
 static void close_indices(checker *state, const loop_indices *in) {
   for (int k = in->syntax->count; k-- > 0;) forget_local(state, in->syntax->items[k].name.name);
 }
@@ -128,14 +143,14 @@ tensor *check_reduction(checker *state, const ast_expression *from) {
   tensor *condition = NULL;
   const ast_expression *test = from->operand_count > 1 ? from->operands[1] : NULL;
   if (test) {
-    open_scope(state, true, false);
+    open_body(state, &in, false);
     condition = close_scope(state, as_truth(state, check_expression(state, test)));
     if (condition && condition->rank) {
       diagnose(state->report, CODE_NOT_A_SCALAR, test->where, "a condition on indices must be a single truth value");
       condition = NULL;
     }
   }
-  open_scope(state, true, test != NULL);
+  open_body(state, &in, test != NULL);
   state->guards += test != NULL;
   tensor *body = check_expression(state, from->operands[0]);
   body = truths ? as_truth(state, body) : as_real(state, body);
@@ -143,6 +158,7 @@ tensor *check_reduction(checker *state, const ast_expression *from) {
   body = close_scope(state, body);
   close_indices(state, &in);
   tensor_axis *axes = axes_of(state, &in);
+  note_limits(state, &in, axes);
   if (!axes || !body || (test && !condition)) return NULL;
   return make_reduction(state, (reduction_kind)kind, in.syntax->count, axes, condition, body, in.level, from->where);
 }
@@ -151,10 +167,11 @@ tensor *check_comprehension(checker *state, const ast_binders *binders, const as
   if (!binders->count) return check_expression(state, body);
   loop_indices in;
   open_indices(state, binders, true, &in);
-  open_scope(state, true, false);
+  open_body(state, &in, false);
   tensor *value = close_scope(state, check_expression(state, body));
   close_indices(state, &in);
   tensor_axis *axes = axes_of(state, &in);
+  note_limits(state, &in, axes);
   if (!axes || !value) return NULL;
   return make_comprehension(state, in.syntax->count, axes, value, in.level, where);
 }

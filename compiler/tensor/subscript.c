@@ -28,18 +28,19 @@ static void note_bare_use(checker *state, const tensor *index, const tensor *bas
 
 /* ---- ranges that are known at compile time ---- */
 
-/* Under a condition nothing is said: the entry may never be asked for. `written` is the subscript in the user's words.
- */
+/* Under a condition nothing is said, nor in a loop of an axis without entries: the entry may never be asked for, and
+ * lowering knows. `written` is the subscript in the user's words. */
 static bool surely_outside(checker *state, const tensor *base, int axis, scalar at, const char *written, span where) {
-  if (state->guards) return false;
   scalar extent = base->extents[axis];
+  int64_t entries;
+  bool known = scalar_is_whole(state->dag, extent, &entries);
+  if (state->guards || (known && entries == 0 && state->scope->level > 0)) return false;
   bool below = is_provably_negative(state, at);
   scalar room = whole_subtract(state->dag, whole_subtract(state->dag, extent, at), scalar_whole(state->dag, 1));
   if (!below && !is_provably_negative(state, room)) return false;
   diagnose(state->report, CODE_OUT_OF_RANGE, where, "the subscript %s is out of range: %s", written,
            show_extent(state, base, axis));
-  int64_t entries;
-  if (scalar_is_whole(state->dag, extent, &entries) && entries > 0)
+  if (known && entries > 0)
     diagnose_hint(state->report, "subscripts run from 0 to %lld", (long long)entries - 1);
   else
     diagnose_hint(state->report, "subscripts run from 0 to %s - 1", show_scalar(state, extent));

@@ -38,7 +38,8 @@ typedef enum {
   REDUCE_LOGSUMEXP,
   REDUCE_ANY, /* truths */
   REDUCE_ALL,
-  REDUCE_MEAN /* over the entries that satisfy the condition */
+  REDUCE_MEAN,   /* over the entries that satisfy the condition */
+  REDUCE_LARGEST /* the largest, -inf over nothing: a stabiliser, through which no derivative is taken */
 } reduction_kind;
 
 /* 0 <= index < limit. The limit of a comprehension is free of indices: a TENSOR_CONSTANT whose `value` is its extent.
@@ -136,7 +137,8 @@ typedef struct {
   arena *memory;
   scalar_dag *dag;
   const source *from;
-  const char *name; /* the model's */
+  const char *name;    /* the model's */
+  const char *comment; /* the model's, or NULL */
   LIST(dimension) dimensions;
   LIST(input) inputs;
   LIST(freeze) freezes;

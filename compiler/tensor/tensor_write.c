@@ -16,7 +16,8 @@ typedef struct {
 } tensor_writer;
 
 static const char *const type_names[] = {"real", "whole", "truth"};
-static const char *const reduction_names[] = {"sum", "prod", "max", "min", "logsumexp", "any", "all", "mean"};
+static const char *const reduction_names[] = {"sum", "prod", "max",  "min",    "logsumexp",
+                                              "any", "all",  "mean", "largest"};
 
 static void write_tensor(tensor_writer *with, const tensor *of);
 

@@ -217,6 +217,33 @@ static void checks_keep_their_order(void) {
   expect_unchanged(with, hoist);
 }
 
+/* One that stands before those that stay fails first inside and outside. */
+static void checks_before_those_that_stay_leave(void) {
+  vectors of = begin_vectors();
+  fixture *with = &of.with;
+  scalar three = scalar_whole(with->dag, 3);
+  axis k = new_axis(with, "k", three);
+  scalar at_k = unary(with, OP_real_of_whole, index_at(with, k));
+  int s = local(with, "s", SCALAR_SHAPE);
+  sum_over_j(&of, NULL, s, of.xj);
+  statement *map = loop(with, NULL, STATEMENT_MAP, OVER(k));
+  kernel(with, map, NO_AXES, STORE_CHECK, -1, NULL, binary(with, OP_lt, load(with, s, NULL), real(with, 1)));
+  kernel(with, map, NO_AXES, STORE_CHECK, -1, NULL, binary(with, OP_lt, at_k, load(with, s, NULL)));
+  show(with, s);
+  expect(with, hoist,
+         "program test\n"
+         "  result s_out\n"
+         "  local z[n]\n"
+         "  local s\n"
+         "  s = 0\n"
+         "  for j < n: s += x[j]\n"
+         "  check s < 1 else \"it holds\"\n"
+         "  map k < 3 {\n"
+         "    check k < s else \"it holds\"\n"
+         "  }\n"
+         "  s_out = s\n");
+}
+
 /* z[i] = if i > 0 then sum(x) else 0 */
 static void reductions_leave_a_condition_on_the_index(void) {
   vectors of = begin_vectors();
@@ -306,6 +333,7 @@ static const CU_TestInfo tests[] = {
      checks_leave_into_a_condition_where_the_loop_may_be_empty},
     {"checks leave a loop that surely runs", checks_leave_a_loop_that_surely_runs},
     {"checks keep their order", checks_keep_their_order},
+    {"checks before those that stay leave", checks_before_those_that_stay_leave},
     {"reductions leave a condition on the index", reductions_leave_a_condition_on_the_index},
     {"conditions leave whole", conditions_leave_whole},
     {"recurrences lose what does not change", recurrences_lose_what_does_not_change},

@@ -78,7 +78,7 @@ static scalar tangent(const fixture *with, scalar node, int which) {
     }
     if (!scalar_row(at.op) || at.type != SCALAR_REAL) continue;
     for (int j = 0; j < at.argument_count; j++) {
-      scalar part = scalar_chain(dag, k, j, tangents[at.arguments[j]], NULL, 0);
+      scalar part = scalar_chain(dag, k, j, &(chain_factor){.differential = tangents[at.arguments[j]]});
       if (part == NO_SCALAR) continue;
       tangents[k] = tangents[k] == NO_SCALAR ? part : scalar_binary(dag, OP_add, tangents[k], part);
     }
@@ -240,6 +240,7 @@ static void values_follow_the_rules_at_edges(void) {
   EXPECT(apply(OP_mul0, 0, nan, 0), 0);
   EXPECT(apply(OP_mul0, nan, 0, 0), nan);
   EXPECT(apply(OP_mul0, 2, inf, 0), inf);
+  EXPECT(apply(OP_mul0, inf, 0, 0), 0);
   EXPECT(apply(OP_sign, nan, 0, 0), nan);
   EXPECT(apply(OP_sign, -0.0, 0, 0), 0);
   EXPECT(apply(OP_sigmoid, 1000, 0, 0), 1);
@@ -414,26 +415,48 @@ static void chain_forms_products_with_care(void) {
   fixture with = fixture_open();
   scalar_dag *dag = with.dag;
   scalar x = variable(&with, 0), y = variable(&with, 1), d = variable(&with, 2);
-  scalar sum = scalar_binary(dag, OP_add, x, y), subtraction = scalar_binary(dag, OP_sub, x, y);
-  CU_ASSERT_EQUAL(scalar_chain(dag, sum, 0, d, NULL, 0), d);
-  CU_ASSERT_EQUAL(scalar_chain(dag, subtraction, 1, d, NULL, 0), scalar_unary(dag, OP_neg, d));
-  scalar floored = scalar_unary(dag, OP_floor, x);
-  CU_ASSERT_EQUAL(scalar_chain(dag, floored, 0, d, NULL, 0), NO_SCALAR);
-  scalar product = scalar_binary(dag, OP_mul, x, y);
-  CU_ASSERT_EQUAL(scalar_chain(dag, product, 0, d, NULL, 0), scalar_binary(dag, OP_mul, d, y));
   bool tainted[2] = {false, true};
-  CU_ASSERT_EQUAL(scalar_chain(dag, product, 0, d, tainted, 2), scalar_binary(dag, OP_mul0, d, y));
-  CU_ASSERT_EQUAL(scalar_chain(dag, product, 0, d, tainted, 1), scalar_binary(dag, OP_mul, d, y));
+  chain_factor plain = {.differential = d}, singular = {.differential = d, .singular = true};
+  chain_factor both_tainted = {d, false, tainted, 2}, one_tainted = {d, false, tainted, 1};
+  scalar sum = scalar_binary(dag, OP_add, x, y), subtraction = scalar_binary(dag, OP_sub, x, y);
+  CU_ASSERT_EQUAL(scalar_chain(dag, sum, 0, &plain), d);
+  CU_ASSERT_EQUAL(scalar_chain(dag, subtraction, 1, &plain), scalar_unary(dag, OP_neg, d));
+  scalar floored = scalar_unary(dag, OP_floor, x);
+  CU_ASSERT_EQUAL(scalar_chain(dag, floored, 0, &plain), NO_SCALAR);
+  scalar product = scalar_binary(dag, OP_mul, x, y);
+  CU_ASSERT_EQUAL(scalar_chain(dag, product, 0, &plain), scalar_binary(dag, OP_mul, d, y));
+  CU_ASSERT_EQUAL(scalar_chain(dag, product, 0, &singular), scalar_binary(dag, OP_mul0, d, y));
+  CU_ASSERT_EQUAL(scalar_chain(dag, sum, 0, &singular), d);
+  CU_ASSERT_EQUAL(scalar_chain(dag, product, 0, &both_tainted), scalar_binary(dag, OP_mul0, d, y));
+  CU_ASSERT_EQUAL(scalar_chain(dag, product, 0, &one_tainted), scalar_binary(dag, OP_mul, d, y));
   scalar guarded = scalar_binary(dag, OP_mul0, x, y);
-  CU_ASSERT_EQUAL(scalar_chain(dag, guarded, 0, d, NULL, 0), scalar_binary(dag, OP_mul0, d, y));
-  CU_ASSERT_EQUAL(scalar_chain(dag, guarded, 1, d, NULL, 0), scalar_binary(dag, OP_mul0, x, d));
+  CU_ASSERT_EQUAL(scalar_chain(dag, guarded, 0, &plain), scalar_binary(dag, OP_mul0, d, y));
+  CU_ASSERT_EQUAL(scalar_chain(dag, guarded, 1, &plain), scalar_binary(dag, OP_mul0, x, d));
   scalar root = scalar_unary(dag, OP_sqrt, x);
-  scalar through = scalar_chain(dag, root, 0, d, NULL, 0);
+  scalar through = scalar_chain(dag, root, 0, &plain);
   CU_ASSERT_EQUAL(scalar_at(dag, through)->op, OP_mul0);
   CU_ASSERT(value_of(&with, through, (double[]){0, 0, 0}) == 0);
   scalar larger = scalar_binary(dag, OP_max, x, y);
-  scalar chosen = scalar_chain(dag, larger, 1, d, NULL, 0); /* not taken: not even a nan gets through */
+  scalar chosen = scalar_chain(dag, larger, 1, &plain); /* not taken: not even a nan gets through */
   CU_ASSERT(value_of(&with, chosen, (double[]){2, 1, (double)NAN}) == 0);
+  fixture_close(&with);
+}
+
+static void singular_partials_are_known(void) {
+  fixture with = fixture_open();
+  scalar_dag *dag = with.dag;
+  scalar x = variable(&with, 0), y = variable(&with, 1), one = scalar_real(dag, 1), half = scalar_real(dag, 0.5);
+  scalar above_one = scalar_binary(dag, OP_add, one, scalar_binary(dag, OP_mul, x, x));
+  CU_ASSERT_EQUAL(scalar_singular(dag, scalar_unary(dag, OP_sqrt, x), 0), SINGULAR_AT_ZERO);
+  CU_ASSERT_EQUAL(scalar_singular(dag, scalar_unary(dag, OP_sqrt, above_one), 0), SINGULAR_NOWHERE);
+  CU_ASSERT_EQUAL(scalar_singular(dag, scalar_binary(dag, OP_pow, x, half), 0), SINGULAR_AT_ZERO);
+  CU_ASSERT_EQUAL(scalar_singular(dag, scalar_binary(dag, OP_pow, x, scalar_real(dag, 1.5)), 0), SINGULAR_NOWHERE);
+  CU_ASSERT_EQUAL(scalar_singular(dag, scalar_binary(dag, OP_pow, x, scalar_real(dag, -0.5)), 0), SINGULAR_NOWHERE);
+  CU_ASSERT_EQUAL(scalar_singular(dag, scalar_binary(dag, OP_pow, x, y), 0), SINGULAR_AT_ZERO);
+  CU_ASSERT_EQUAL(scalar_singular(dag, scalar_binary(dag, OP_pow, x, y), 1), SINGULAR_NOWHERE);
+  CU_ASSERT_EQUAL(scalar_singular(dag, scalar_unary(dag, OP_asin, x), 0), SINGULAR_ELSEWHERE);
+  CU_ASSERT_EQUAL(scalar_singular(dag, scalar_unary(dag, OP_exp, x), 0), SINGULAR_NOWHERE);
+  CU_ASSERT_EQUAL(scalar_singular(dag, scalar_binary(dag, OP_div, one, x), 1), SINGULAR_NOWHERE);
   fixture_close(&with);
 }
 
@@ -473,6 +496,7 @@ static CU_TestInfo tests[] = {{"the table is complete", every_row_is_complete},
                               {"gamma to sixth order", gamma_is_closed_under_differentiation},
                               {"mul0 to second order", mul0_keeps_second_derivatives},
                               {"chain rule", chain_forms_products_with_care},
+                              {"singular partials", singular_partials_are_known},
                               {"finiteness", finiteness_is_seen},
                               CU_TEST_INFO_NULL};
 
