@@ -1,8 +1,6 @@
 /* Inputs: their extents, start values and bounds, and what `freeze` names. */
 #include "compiler/tensor/checker.h"
 
-#include <string.h>
-
 /* In the order of the text. */
 void declare_inputs(checker *state) {
   const ast_model *model = state->model;
@@ -111,11 +109,6 @@ void check_starts(checker *state) {
 }
 
 /* ---- freeze ---- */
-
-static bool is_below(const char *name, const char *prefix) {
-  size_t length = strlen(prefix);
-  return !strncmp(name, prefix, length) && name[length] == '.';
-}
 
 /* How many inputs have names below this one: f.0.weight is below f.0 and f. */
 static int count_below(const checker *state, const char *name) {

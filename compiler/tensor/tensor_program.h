@@ -163,6 +163,9 @@ typedef struct {
 /* An input's number, or -1. */
 int find_input(const tensor_program *model, const char *name);
 
+/* Is this name below the other one, as f.0.weight is below f.0 and f? */
+bool is_below(const char *name, const char *prefix);
+
 /* A definition's number (a top-level let, an output, the objective), or -1; the definition, or NULL. */
 int find_definition_number(const tensor_program *model, const char *name);
 const binding *find_definition(const tensor_program *model, const char *name);
