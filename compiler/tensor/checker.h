@@ -160,6 +160,8 @@ bool is_constant_name(const char *name);
 /* Reports a name that means nothing; `root` is the definition's or function's expression. */
 void unknown_name(checker *state, ast_name name, const ast_expression *root);
 void unknown_function(checker *state, ast_name name);
+/* May what is being checked now depend on the global? Reports if not. */
+bool may_use(checker *state, ast_name name, const symbol *of);
 tensor *check_name(checker *state, ast_name name);
 const char *kind_name(global_kind kind); /* "input" */
 
@@ -283,6 +285,7 @@ void check_outputs(checker *state);
 
 /* Networks (network.c): declaring the inputs of one; applying one. */
 void declare_weights(checker *state, int number);
+bool is_layer(const char *name); /* with weights: linear */
 tensor *check_network_call(checker *state, int number, const ast_expression *call);
 
 /* The body of a function of the model with its arguments bound; `name` and `where` are the call's (call.c). */

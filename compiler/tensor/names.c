@@ -160,6 +160,11 @@ void unknown_function(checker *state, ast_name name) {
                   name.name);
     return;
   }
+  if (is_layer(name.name)) {
+    diagnose(state->report, CODE_UNKNOWN_FUNCTION, name.where, "'%s' is a layer, no function", name.name);
+    diagnose_hint(state->report, "a network is declared, then applied: param net f = %s(...); f(x)", name.name);
+    return;
+  }
   diagnose(state->report, CODE_UNKNOWN_FUNCTION, name.where, "unknown function '%s'", name.name);
   if (state->report->error_count > SEARCHED_ERRORS) return;
   const ast_model *model = state->model;
@@ -179,7 +184,7 @@ static tensor *check_dimension_name(checker *state, int number, span where) {
 }
 
 /* Extents depend on extents alone; start values and bounds also on inputs that no solver moves. */
-static bool may_use(checker *state, ast_name name, const symbol *of) {
+bool may_use(checker *state, ast_name name, const symbol *of) {
   if (state->now == PHASE_DEFINITIONS) return true;
   if (state->now == PHASE_EXTENTS) {
     diagnose(state->report, CODE_NOT_AN_EXTENT, name.where, "an extent can't depend on the %s '%s'",
@@ -189,6 +194,7 @@ static bool may_use(checker *state, ast_name name, const symbol *of) {
   }
   bool is_input = of->kind == GLOBAL_INPUT;
   if (is_input && state->declared.items[of->number].role != AST_VAR) return true;
+  if (of->kind == GLOBAL_NETWORK && state->model->networks.items[of->number].role != AST_VAR) return true;
   diagnose(state->report, CODE_NOT_KNOWN_AT_START, name.where, "a start value or bound can't depend on the %s '%s'",
            is_input ? "variable" : kind_name(of->kind), name.name);
   diagnose_hint(state->report, "it may use numbers, extents, and inputs declared as param, data or index");

@@ -10,8 +10,8 @@
 
 static const char linear[] = "linear";
 
-static bool is_linear(const ast_expression *layer) {
-  return !strcmp(layer->name.name, linear);
+bool is_layer(const char *name) {
+  return !strcmp(name, linear);
 }
 
 /* ---- declaring weights ---- */
@@ -74,7 +74,7 @@ void declare_weights(checker *state, int number) {
   for (int k = 0; k < syntax->layers.count; k++) {
     network_layer *made = &into->layers[k];
     *made = (network_layer){.weight = -1, .bias = -1, .function = -1};
-    if (!is_linear(syntax->layers.items[k])) continue;
+    if (!is_layer(syntax->layers.items[k]->name.name)) continue;
     ast_expression *extents[2];
     bool bias;
     if (!read_linear(state, syntax->layers.items[k], extents, &bias)) {
@@ -219,7 +219,7 @@ static void check_network(checker *state, int number) {
   of->first = -1;
   for (int k = 0; k < of->syntax->layers.count; k++) {
     const ast_expression *layer = of->syntax->layers.items[k];
-    bool weights = is_linear(layer);
+    bool weights = is_layer(layer->name.name);
     bool right = weights ? check_linear(state, number, k, last) : resolve_function(state, layer, &of->layers[k]);
     if (!right) of->failed = true;
     if (weights) last = k;
@@ -327,7 +327,7 @@ tensor *check_network_call(checker *state, int number, const ast_expression *cal
     diagnose_note(state->report, of->syntax->name.where, "'%s' is declared here", call->name.name);
     return NULL;
   }
-  if (!argument || of->failed) return NULL;
+  if (!may_use(state, call->name, symbol_of(state, call->name.name)) || !argument || of->failed) return NULL;
   const int32_t words[] = {-3, number, facts(argument)->number};
   int key = number_of(&state->numbers, words, 3);
   tensor *known = recall(state, key);
