@@ -16,7 +16,16 @@ static const struct {
   size_t iterations;
 } settings[] = {
     {"gd", true, 0, 5000},
+    {"momentum", true, 0.02, 5000},
+    {"nesterov", true, 0.05, 5000},
+    {"adam", true, 0.05, 20000},
+    {"adamw", true, 0.05, 20000},
+    {"coordinate", true, 0, 2000},
+    {"bfgs", false, 0, 2000},
     {"lbfgs", false, 0, 2000},
+    {"newton", false, 0, 2000},
+    {"newton-cg", false, 0, 2000},
+    {"levenberg-marquardt", false, 0, 2000},
 };
 enum { METHODS = sizeof settings / sizeof *settings };
 
