@@ -121,15 +121,15 @@ static double find_promise(const minimiser *m, const marquardt *by) {
 
 /* One step that makes f smaller. False: the run has ended. */
 static bool advance(minimiser *m, marquardt *by) {
-  double first = -1, ratio = -1;
+  double first = INFINITY, ratio = -1;
   minimiser_find_moving(m, &by->at);
   if (!factorise(m, by)) return false;
   while (!(ratio > 1e-4)) {
     find_step(m, by);
     if (!trust_place(m, &by->at, by->p, by->next.x) || !isfinite(by->lambda))
-      return minimiser_no_progress(m, &by->at, fmax(0, first));
+      return minimiser_no_progress(m, &by->at, first);
     double promised = find_promise(m, by);
-    if (first < 0) first = promised;
+    if (first == INFINITY) first = promised;
     if (promised > 0 && !minimiser_gradient(m, &by->next)) return false;
     ratio = promised > 0 ? trust_ratio(m, &by->at, &by->next, promised) : -1;
     if (ratio > 1e-4) {

@@ -55,11 +55,11 @@ bool minimiser_end(minimiser *m, minimise_status status, const char *test) {
 }
 
 bool minimiser_no_progress(minimiser *m, const minimise_point *at, double promised) {
-  double scale = fmax(fmax(1, fabs(at->f)), m->first_gradient);
-  if (promised <= 16 * DBL_EPSILON * fabs(at->f) && minimiser_projected_gradient(m, at) <= sqrt(DBL_EPSILON) * scale) {
+  double gradient = minimiser_projected_gradient(m, at), scale = fmax(1, fmin(fabs(at->f), m->first_gradient));
+  if (promised <= 16 * DBL_EPSILON * fabs(at->f) && gradient <= cbrt(DBL_EPSILON) * scale) {
     free_set_scatter(&m->set, at->x, m->best);
     m->result->f = at->f;
-    m->result->grad_inf = minimiser_projected_gradient(m, at);
+    m->result->grad_inf = gradient;
     return minimiser_end(m, MINIMISE_CONVERGED,
                          "the decrease that the gradient promises is below the rounding error of f");
   }
@@ -188,6 +188,7 @@ bool minimiser_start(minimiser *m, minimise_point *at) {
   if (!minimiser_gradient(m, at)) return false;
   m->far = 1e150 * largest;
   m->first_gradient = minimiser_projected_gradient(m, at);
+  m->first_size = fabs(at->f);
   m->least_f = m->least_gradient = INFINITY;
   return true;
 }
@@ -233,7 +234,8 @@ bool minimiser_goes_on(minimiser *m, const minimise_point *at, double change) {
 
 bool minimiser_is_idle(minimiser *m, const minimise_point *at) {
   double gradient = minimiser_projected_gradient(m, at);
-  m->idle = at->f < m->least_f || gradient < m->least_gradient ? 0 : m->idle + 1;
+  bool falls = at->f < m->least_f - DBL_EPSILON * m->first_size;
+  m->idle = falls || gradient < m->least_gradient ? 0 : m->idle + 1;
   m->least_f = fmin(m->least_f, at->f);
   m->least_gradient = fmin(m->least_gradient, gradient);
   return m->idle > PATIENCE;

@@ -18,6 +18,7 @@ typedef struct minimiser {
   double *whole_direction, *whole_product; /* likewise; NULL before the first product */
   unsigned char *moving;                   /* a byte an entry: is it off its active bounds? NULL: all are */
   double far;                              /* entries beyond this have left for infinity */
+  double first_size;                       /* |f| at the start */
   double first_gradient;                   /* |projected gradient|_inf at the start */
   double least_f, least_gradient;          /* of minimiser_is_idle */
   int idle;

@@ -10,17 +10,24 @@ typedef struct {
   double radius;
 } region;
 
-/* The t > 0 for which |p + t d| is the radius. */
+/* The t > 0 for which |p + t d| is the radius; by d / |d|, so that squares of large numbers do not meet. */
 static double to_border(const minimiser *m, const region *in) {
-  double dd = minimiser_dot(m, in->d, in->d), pd = minimiser_dot(m, in->p, in->d), pp = minimiser_dot(m, in->p, in->p);
-  double room = fmax(0, in->radius * in->radius - pp), root = sqrt(pd * pd + dd * room);
-  return pd > 0 ? room / (pd + root) : (root - pd) / dd;
+  double length = sqrt(minimiser_dot(m, in->d, in->d)), along = minimiser_dot(m, in->p, in->d) / length;
+  double room = fmax(0, in->radius * in->radius - minimiser_dot(m, in->p, in->p)), root = sqrt(along * along + room);
+  return (along > 0 ? room / (along + root) : root - along) / length;
 }
 
 static void add(const minimiser *m, double *to, double factor, const double *v) {
   for (size_t k = 0; k < m->set.count; k++) {
     if (minimiser_moves(m, k)) to[k] += factor * v[k];
   }
+}
+
+/* p := -g, as long as the radius: where g'Hg may overflow. */
+static void go_steepest(const minimiser *m, region *in) {
+  double length = 0;
+  for (size_t k = 0; k < m->set.count; k++) length = hypot(length, in->r[k]);
+  for (size_t k = 0; k < m->set.count; k++) in->p[k] = -(in->r[k] / length) * in->radius;
 }
 
 /* p := about the minimum of g'p + p'Hp/2 for |p| <= radius. False: the run has ended. */
@@ -31,6 +38,10 @@ static bool find_step(minimiser *m, region *in) {
     in->d[k] = -in->r[k];
   }
   double rr = minimiser_dot(m, in->r, in->r), start = sqrt(rr), goal = fmin(0.5, sqrt(start)) * start;
+  if (!(start < 1e90)) {
+    go_steepest(m, in);
+    return true;
+  }
   for (size_t k = 0; k < 2 * m->set.count + 10 && sqrt(rr) > goal; k++) {
     if (!minimiser_product(m, in->at.x, in->d, in->hd)) return false;
     double curvature = minimiser_dot(m, in->d, in->hd), border = to_border(m, in), t = rr / curvature;
@@ -62,16 +73,16 @@ static bool find_promise(minimiser *m, region *in, double *promised) {
 
 /* One step that makes f smaller. False: the run has ended. */
 static bool advance(minimiser *m, region *in) {
-  double first = -1, promised = 0, ratio = -1;
+  double first = INFINITY, promised = 0, ratio = -1;
   minimiser_find_moving(m, &in->at);
   while (!(ratio > 1e-4)) {
     if (!find_step(m, in)) return false;
     double length = sqrt(minimiser_dot(m, in->p, in->p));
     if (!isfinite(length))
       return minimiser_end(m, MINIMISE_NOT_FINITE, "products with the Hessian are nan or infinite");
-    if (!trust_place(m, &in->at, in->p, in->next.x)) return minimiser_no_progress(m, &in->at, fmax(0, first));
+    if (!trust_place(m, &in->at, in->p, in->next.x)) return minimiser_no_progress(m, &in->at, first);
     if (!find_promise(m, in, &promised)) return false;
-    if (first < 0) first = promised;
+    if (first == INFINITY) first = promised;
     if (promised > 0 && !minimiser_gradient(m, &in->next)) return false;
     ratio = promised > 0 ? trust_ratio(m, &in->at, &in->next, promised) : -1;
     if (ratio < 0.25)
