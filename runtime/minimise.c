@@ -64,10 +64,12 @@ const minimise_method *minimise_choose(const minimise_problem *problem, size_t f
     const char *method;
     size_t largest; /* number of free entries */
   } choices[] = {{"levenberg-marquardt", 500}, {"newton", 32}, {"bfgs", 500}, {"lbfgs", SIZE_MAX}};
+  static const size_t LARGEST_JACOBIAN = (size_t)1 << 22; /* 32 MiB */
+  bool fits = !free_entries || problem->residual_count <= LARGEST_JACOBIAN / free_entries;
   for (size_t k = 0;; k++) {
     const minimise_method *method = minimise_find(choices[k].method);
     bool has_all = (!(method->needs & MINIMISE_NEEDS_PRODUCT) || problem->product) &&
-                   (!(method->needs & MINIMISE_NEEDS_RESIDUAL) || has_residual(problem));
+                   (!(method->needs & MINIMISE_NEEDS_RESIDUAL) || (fits && has_residual(problem)));
     if (free_entries <= choices[k].largest && has_all) return method;
   }
 }

@@ -6,10 +6,12 @@
 #include "runtime/minimise/methods.h"
 #include "runtime/minimise/trust.h"
 
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 typedef struct {
-  minimise_point at, next;
+  trust_points points;
   size_t rows, count, rank; /* of J; of J's columns, the entries that move; min of both: the rows of R */
   double *jacobian;         /* column after column; R after its factorisation */
   double *stacked;          /* R over sqrt(lambda) D, count + rank rows */
@@ -43,7 +45,7 @@ static void triangularise(double *a, size_t rows, size_t columns, double *b) {
 static bool form_by_columns(minimiser *m, marquardt *by) {
   for (size_t i = 0; i < by->count; i++) {
     by->unit[by->place[i]] = 1;
-    if (!minimiser_jvp(m, by->at.x, by->unit, by->jacobian + i * by->rows)) return false;
+    if (!minimiser_jvp(m, by->points.at.x, by->unit, by->jacobian + i * by->rows)) return false;
     by->unit[by->place[i]] = 0;
   }
   return true;
@@ -52,7 +54,7 @@ static bool form_by_columns(minimiser *m, marquardt *by) {
 static bool form_by_rows(minimiser *m, marquardt *by) {
   for (size_t j = 0; j < by->rows; j++) {
     by->cotangent[j] = 1;
-    if (!minimiser_vjp(m, by->at.x, by->cotangent, by->unit)) return false;
+    if (!minimiser_vjp(m, by->points.at.x, by->cotangent, by->unit)) return false;
     by->cotangent[j] = 0;
     for (size_t i = 0; i < by->count; i++) by->jacobian[i * by->rows + j] = by->unit[by->place[i]];
   }
@@ -68,7 +70,7 @@ static bool factorise(minimiser *m, marquardt *by) {
   }
   by->rank = by->rows < by->count ? by->rows : by->count;
   bool by_columns = m->problem->jvp && (!m->problem->vjp || by->count <= by->rows);
-  if (!minimiser_residual(m, by->at.x, by->residual)) return false;
+  if (!minimiser_residual(m, by->points.at.x, by->residual)) return false;
   if (!(by_columns ? form_by_columns : form_by_rows)(m, by)) return false;
   for (size_t i = 0; i < by->count; i++) {
     double norm = 0;
@@ -107,32 +109,30 @@ static double find_promise(const minimiser *m, const marquardt *by) {
     double js = 0;
     for (size_t i = j; i < by->count; i++) {
       size_t k = by->place[i];
-      js += by->jacobian[i * by->rows + j] * (by->next.x[k] - by->at.x[k]);
+      js += by->jacobian[i * by->rows + j] * (by->points.next.x[k] - by->points.at.x[k]);
     }
     promised -= m->problem->residual_factor * js * (2 * by->residual[j] + js);
   }
   for (size_t k = 0; k < m->set.count; k++) {
-    if (!minimiser_moves(m, k)) promised -= by->at.g[k] * (by->next.x[k] - by->at.x[k]);
+    if (!minimiser_moves(m, k)) promised -= by->points.at.g[k] * (by->points.next.x[k] - by->points.at.x[k]);
   }
   return promised;
 }
 
 /* ---- iterations ---- */
 
-/* One step that makes f smaller. False: the run has ended. */
-static bool advance(minimiser *m, marquardt *by) {
+static bool advance(minimiser *m, void *memory) {
+  marquardt *by = memory;
   double first = INFINITY, ratio = -1;
-  minimiser_find_moving(m, &by->at);
   if (!factorise(m, by)) return false;
-  while (!(ratio > 1e-4)) {
+  while (!trust_accepts(ratio)) {
     find_step(m, by);
-    if (!trust_place(m, &by->at, by->p, by->next.x) || !isfinite(by->lambda))
-      return minimiser_no_progress(m, &by->at, first);
+    if (!trust_place(m, &by->points, by->p) || !isfinite(by->lambda))
+      return minimiser_no_progress(m, &by->points.at, first);
     double promised = find_promise(m, by);
     if (first == INFINITY) first = promised;
-    if (promised > 0 && !minimiser_gradient(m, &by->next)) return false;
-    ratio = promised > 0 ? trust_ratio(m, &by->at, &by->next, promised) : -1;
-    if (ratio > 1e-4) {
+    if (!trust_ratio(m, &by->points, promised, &ratio)) return false;
+    if (trust_accepts(ratio)) {
       by->lambda = fmax(DBL_MIN, by->lambda * fmax(1. / 3, 1 - pow(2 * ratio - 1, 3)));
       by->growth = 2;
     } else {
@@ -145,7 +145,7 @@ static bool advance(minimiser *m, marquardt *by) {
 
 static bool prepare(minimiser *m, marquardt *by) {
   size_t n = m->set.count, rows = m->problem->residual_count, rank = rows < n ? rows : n;
-  if (!minimiser_start(m, &by->at) || !minimiser_point(m, &by->next)) return false;
+  if (!trust_start(m, &by->points)) return false;
   const struct {
     double **vector;
     size_t rows, columns;
@@ -162,16 +162,5 @@ static bool prepare(minimiser *m, marquardt *by) {
 
 void minimise_levenberg_marquardt(minimiser *m) {
   marquardt by = {.rows = m->problem->residual_count, .lambda = 1e-3, .growth = 2};
-  if (!prepare(m, &by)) return;
-  for (double change = 0; minimiser_goes_on(m, &by.at, change);) {
-    if (minimiser_is_idle(m, &by.at)) {
-      minimiser_no_progress(m, &by.at, 0);
-      return;
-    }
-    if (!advance(m, &by)) return;
-    change = minimiser_distance(m, by.next.x, by.at.x);
-    minimise_point last = by.at;
-    by.at = by.next;
-    by.next = last;
-  }
+  if (prepare(m, &by)) trust_run(m, &by.points, advance, &by);
 }

@@ -1,29 +1,30 @@
-/* How much a trial step is worth beside what a model of f promised of it. */
+/* What methods have in common whose steps are trusted as far as a model of f has kept its promises. */
 #ifndef ADJOIN_RUNTIME_MINIMISE_TRUST_H
 #define ADJOIN_RUNTIME_MINIMISE_TRUST_H
 
 #include "runtime/minimise/minimiser.h"
-#include <float.h>
-#include <math.h>
+
+typedef struct {
+  minimise_point at, next;
+} trust_points;
+
+/* Allocates both points and starts. */
+bool trust_start(minimiser *m, trust_points *points);
+
+/* Iterates until the run ends. `advance` finds and evaluates a next point with a smaller f, or ends the run and returns
+ * false. */
+void trust_run(minimiser *m, trust_points *points, bool (*advance)(minimiser *m, void *memory), void *memory);
 
 /* next := P(x + d) on the entries that move; the others go to their bound. Is it another point than x? */
-static inline bool trust_place(const minimiser *m, const minimise_point *at, const double *d, double *next) {
-  for (size_t k = 0; k < m->set.count; k++) {
-    double bound = at->x[k];
-    if (!minimiser_moves(m, k)) free_set_is_active(&m->set, k, at->x[k], at->g[k], INFINITY, &bound);
-    next[k] = minimiser_moves(m, k) ? at->x[k] + d[k] : bound;
-  }
-  free_set_project(&m->set, next);
-  return minimiser_distance(m, next, at->x) > 0;
+bool trust_place(const minimiser *m, trust_points *points, const double *d);
+
+/* Is this ratio good enough for the step to be taken? */
+static inline bool trust_accepts(double ratio) {
+  return ratio > 1e-4;
 }
 
-/* (f - f+) / promised; 1 where both are below f's rounding error; -1 where the step leads to nan or infinity. */
-static inline double trust_ratio(const minimiser *m, const minimise_point *at, const minimise_point *next,
-                                 double promised) {
-  if (!isfinite(next->f) || !isfinite(minimiser_projected_gradient(m, next)) || !(promised > 0)) return -1;
-  double error = 64 * DBL_EPSILON * fabs(at->f);
-  if (promised <= error && fabs(at->f - next->f) <= error) return 1;
-  return (at->f - next->f) / promised;
-}
+/* Evaluates the next point and tells (f - f+) / promised; 1 where both are below f's rounding error, -1 where the step
+ * leads to nan or infinity, or nothing is promised (there, nothing is evaluated). False: the run has ended. */
+bool trust_ratio(minimiser *m, trust_points *points, double promised, double *ratio);
 
 #endif
