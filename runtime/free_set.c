@@ -13,6 +13,7 @@ static double upper_bound(const free_set *set, size_t k) {
 }
 
 static free_set_status check_bounds(free_set *set, size_t *entry) {
+  if (!set->lower && !set->upper) return FREE_SET_BUILT;
   for (size_t k = 0; k < set->count; k++) {
     double low = lower_bound(set, k), high = upper_bound(set, k);
     if (!(low <= high) || low == INFINITY || high == -INFINITY) {
