@@ -139,10 +139,12 @@ static const command_page commands[COMMAND_COUNT] = {
          "NAME_jvp_R and NAME_vjp_R for each "
          "output R.\n\n"
          "--target python writes a module with value, grad, hvp, mixed, hess, outputs, jvp, vjp, jac and a "
-         "class Model, all on NumPy arrays; libadjoin compiles the model when the module is imported "
-         "(ADJOIN_LIBRARY names the library where it is not installed).\n\n"
+         "class Model, all on NumPy arrays; they derive what they are asked for, in double precision, and take shapes "
+         "from the arrays. libadjoin compiles the model when the module is imported: it is looked for beside the "
+         "module, where the loader looks, and beside the program `adjoin`, unless ADJOIN_LIBRARY names it. Only "
+         "--dim, -o and the options on dependencies have a meaning here.\n\n"
          "  adjoin emit rosenbrock.adj -o rosenbrock.h -MD\n"
-         "  adjoin emit net.adj --of value,grad --dim n=10 --prefix net10 --target c -o net10\n"
+         "  adjoin emit net.adj --of value,grad --dim n=10 --target c -o net10\n"
          "  adjoin emit logistic.adj --target python -o logistic.py" EXIT_TEXT,
          emit_options},
     [COMMAND_HELP] = {

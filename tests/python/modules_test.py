@@ -38,6 +38,18 @@ class Modules(unittest.TestCase):
         self.assertEqual(module.grad({each.name: 1 for each in module.INPUTS})[1], gradient)
         self.assertEqual(float(module.grad({each.name: 1 for each in module.INPUTS}, wrt="f_0_w_2")[1]), 3)
 
+    def test_names_that_the_module_has_itself(self):
+        names = ("inputs", "INPUTS", "VARS", "np", "Model", "Input", "value", "grad", "name", "names", "arrays", "given",
+                 "values", "vector", "model", "array", "each", "mapping", "ctypes", "math", "VERSION", "kind", "read", "seeds",
+                 "print", "None", "match", "case", "async", "x__")
+        module = support.module("var {}\nminimize {}\n".format(
+            ", ".join(names), " + ".join("{}*{}^2".format(k + 1, name) for k, name in enumerate(names))))
+        ones = {each.argument: 1 for each in module.INPUTS}
+        wanted = [2.0 * (k + 1) for k in range(len(names))]
+        for found in (module.grad(**ones), module.Model(**ones).grad(), module.Model().grad(**ones),
+                      module.grad(dict.fromkeys(names, 1)), module.Model().grad(*ones.values())):
+            self.assertEqual([float(found[1][name]) for name in names], wanted)
+
     def test_documentation(self):
         module = support.module('dim n\nvar x[n] # "quoted""" and \\n\n'
                                 "# a second line\ndata y[n] # \u03b1 \u2264 1\nminimize sum(x*y)\n")
