@@ -84,7 +84,7 @@ $(B)/tests/refusing_adjoin: $(COMMANDS) $(COMPILER) $(RUNTIME) $(B)/tests/cli/re
 	@echo "link   $@"
 	@$(CC) $(OPTIMISE) -Wl,--wrap=jit_compile -o $@ $^ $(LIBRARIES)
 
-$(B)/tests/bench/measure: $(BENCH) $(ORACLE) $(COMPILER) $(RUNTIME)
+$(B)/tests/bench/measure: $(BENCH) $(ORACLE) $(LIBRARY) $(COMPILER) $(RUNTIME)
 	@echo "link   $@"
 	@$(CC) $(OPTIMISE) -o $@ $^ $(LIBRARIES)
 
