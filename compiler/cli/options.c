@@ -167,7 +167,7 @@ static const command_page commands[COMMAND_COUNT] = {
          "class Model, all on NumPy arrays; libadjoin compiles the model when the module is imported "
          "(ADJOIN_LIBRARY names the library where it is not installed).\n\n"
          "  adjoin emit rosenbrock.adj -o rosenbrock.h -MD\n"
-         "  adjoin emit net.adj --of value,grad --dim n=10 --prefix net10 --target c -o net10\n"
+         "  adjoin emit net.adj --of value,grad --prefix net10 --dim n=10 --target c -o n10\n"
          "  adjoin emit logistic.adj --target python -o logistic.py" EXIT_TEXT,
          emit_options},
     [COMMAND_HELP] = {
