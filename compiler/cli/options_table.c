@@ -48,7 +48,18 @@ static const struct argp_option eval_options[] = {
 #define ROW_REAL                                                                                                       \
   { .name = "real", .key = KEY_REAL, .arg = "TYPE", .doc = "double (the default) or float" }
 
-static const struct argp_option check_options[] = {ROW_STRICT, ROW_DIM, ROW_REAL, ROW_JSON, ROW_DIAGNOSTICS, {0}};
+static const struct argp_option check_options[] = {
+    {.name = "wrt",
+     .key = KEY_WRT,
+     .arg = "NAMES",
+     .doc = "Check derivatives with respect to these inputs (default: every var and param that is not frozen whole; of "
+            "many, second order and tangents for some)"},
+    ROW_STRICT,
+    ROW_DIM,
+    ROW_REAL,
+    ROW_JSON,
+    ROW_DIAGNOSTICS,
+    {0}};
 
 static const struct argp_option emit_options[] = {
     {.name = "output",
