@@ -155,6 +155,18 @@ static const char *reduction(generator *with, int depth) {
   return made_text;
 }
 
+/* Two loops, of which index data limits the inner one. */
+static const char *ragged_reduction(generator *with, int depth) {
+  known_index row = {with->index_count++, 'n'}, column = {with->index_count++, 'm'};
+  list_push(with->memory, &with->indices, row);
+  list_push(with->memory, &with->indices, column);
+  const char *body = scalar_expression(with, depth - 1);
+  const char *made = say(with, "(%s[i%d < n, i%d < 1 + k[i%d]] tanh(%s))", reductions[pick(with, 6)], row.number,
+                         column.number, row.number, body);
+  with->indices.count -= 2;
+  return made;
+}
+
 static const char *choice(generator *with, int depth) {
   const char *a = scalar_expression(with, depth - 1), *b = scalar_expression(with, depth - 1);
   const char *c = scalar_expression(with, depth - 1);
@@ -172,7 +184,7 @@ static const char *scalar_expression(generator *with, int depth) {
   switch (pick(with, 10)) {
   case 0: return leaf(with);
   case 1:
-  case 2: return reduction(with, depth);
+  case 2: return pick(with, 5) ? reduction(with, depth) : ragged_reduction(with, depth);
   case 3: return choice(with, depth);
   case 4: return block(with, depth);
   case 5:
