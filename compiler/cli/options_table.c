@@ -48,7 +48,18 @@ static const struct argp_option eval_options[] = {
 #define ROW_REAL                                                                                                       \
   { .name = "real", .key = KEY_REAL, .arg = "TYPE", .doc = "double (the default) or float" }
 
-static const struct argp_option check_options[] = {ROW_STRICT, ROW_DIM, ROW_REAL, ROW_JSON, ROW_DIAGNOSTICS, {0}};
+static const struct argp_option check_options[] = {
+    {.name = "wrt",
+     .key = KEY_WRT,
+     .arg = "NAMES",
+     .doc = "Check derivatives with respect to these inputs (default: every var and param that is not frozen whole; of "
+            "many, second order and tangents for some)"},
+    ROW_STRICT,
+    ROW_DIM,
+    ROW_REAL,
+    ROW_JSON,
+    ROW_DIAGNOSTICS,
+    {0}};
 
 static const struct argp_option emit_options[] = {
     {.name = "output",
@@ -136,15 +147,14 @@ static const command_page commands[COMMAND_COUNT] = {
          "Writes a model and its derivatives as C without dependencies, valid C99, C++17 and CUDA: one "
          "header, or a header and a source file; or as a Python module.\vThe functions are NAME_value, NAME_grad, "
          "NAME_hvp_V for each var V, NAME_mixed_A_B (read on A for a direction in B, one a param and the other a var), "
-         "NAME_jvp_R and NAME_vjp_R for each "
-         "output R.\n\n"
+         "NAME_jvp_R and NAME_vjp_R for each output R.\n\n"
          "--target python writes a module with value, grad, hvp, mixed, hess, outputs, jvp, vjp, jac and a "
          "class Model, all on NumPy arrays; they derive what they are asked for, in double precision, and take shapes "
          "from the arrays. libadjoin compiles the model when the module is imported: it is looked for beside the "
          "module, where the loader looks, and beside the program `adjoin`, unless ADJOIN_LIBRARY names it. Only "
          "--dim, -o and the options on dependencies have a meaning here.\n\n"
          "  adjoin emit rosenbrock.adj -o rosenbrock.h -MD\n"
-         "  adjoin emit net.adj --of value,grad --dim n=10 --target c -o net10\n"
+         "  adjoin emit net.adj --of value,grad --prefix net10 --dim n=10 --target c -o n10\n"
          "  adjoin emit logistic.adj --target python -o logistic.py" EXIT_TEXT,
          emit_options},
     [COMMAND_HELP] = {

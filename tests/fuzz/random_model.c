@@ -196,11 +196,26 @@ static const char *scalar_expression(generator *with, int depth) {
 /* ---- whole arrays ---- */
 
 static const char *const vectors[] = {
-    "tanh(A @ p) + x",       "cumsum(x)*s",          "softmax(x)",
-    "concat(x[1:n], [s])",   "x*sum(p^2) + A[:, 0]", "p[k]*x",
-    "sum(A, axis=1)",        "(A @ A') @ x",         "where(x > 0, x, s)",
-    "A[:, -1] - x/2",        "logsumexp(A, axis=1)", "max(A, axis=1) + s",
-    "reshape(A', n*m)[0:n]", "diag(outer(x, x))",    "mean(stack(x, sin(x)), axis=0)",
+    "tanh(A @ p) + x",
+    "cumsum(x)*s",
+    "softmax(x)",
+    "concat(x[1:n], [s])",
+    "x*sum(p^2) + A[:, 0]",
+    "p[k]*x",
+    "sum(A, axis=1)",
+    "(A @ A') @ x",
+    "where(x > 0, x, s)",
+    "A[:, -1] - x/2",
+    "logsumexp(A, axis=1)",
+    "max(A, axis=1) + s",
+    "reshape(A', n*m)[0:n]",
+    "diag(outer(x, x))",
+    "mean(stack(x, sin(x)), axis=0)",
+    "rows(A)[:, 0]",
+    "same(x) + tanh(s)",
+    "same(x)*mse(rows(A*A), 0.5)",
+    "x*cross_entropy(A, k)",
+    "softmax(rows(A))[:, 1]",
 };
 
 static void add_definition(generator *with, text *out, int number) {
@@ -230,6 +245,9 @@ const char *random_model(arena *memory, random_stream *from) {
   text out = text_create(memory);
   text_append(&out, "dim n, m\nvar x[n], s\nparam p[m]\ndata A[n, m]\nindex k[n] < m\n"
                     "def step(a, b) = if a > b then a*b else b - a\n"
+                    "def keep(a) = a*tanh(a) - mean(a)\n"
+                    "var net rows = linear(m, 3) -> keep -> softplus -> linear(3, 2, bias=false)\n"
+                    "param net same = linear(n, n) -> silu\n"
                     "def mixed(a) = { let c = sin(a); c*c + c }\n");
   int definitions = 2 + pick(&with, 4);
   for (int k = 0; k < definitions; k++) add_definition(&with, &out, k);
