@@ -156,7 +156,7 @@ $(B)/%.inc: %.c.in | $(B)/packages-found
 	$(lines_as_strings)
 $(B)/%.inc: %.py.in | $(B)/packages-found
 	$(lines_as_strings)
-$(B)/compiler/emit/emit_python.o: | $(B)/compiler/emit/python_machinery.inc $(B)/compiler/emit/python_model.inc
+$(B)/compiler/emit/emit_python.o: | $(addprefix $(B)/compiler/emit/python_,library.inc arrays.inc model.inc)
 $(B)/compiler/emit/self_test.o: | $(B)/compiler/emit/self_test_declarations.inc $(B)/compiler/emit/self_test_program.inc
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,7 +1,7 @@
 /* A model as a Python module that drives libadjoin by ctypes.
  *
- * What is the same for every model stands in python_machinery.py.in and python_model.py.in, one after the other, which
- * the build turns into strings. In them
+ * What is the same for every model stands in python_library.py.in, python_arrays.py.in and python_model.py.in, one
+ * after the other, which the build turns into strings. In them
  *
  *     $name$, $version$, $file$     stand for words
  *     $inputs$                      for a list of the inputs, each line with the margin of this one
@@ -27,7 +27,9 @@ typedef struct {
 } python_module;
 
 static const char *const template[] = {
-#include "compiler/emit/python_machinery.inc"
+#include "compiler/emit/python_library.inc"
+
+#include "compiler/emit/python_arrays.inc"
 
 #include "compiler/emit/python_model.inc"
     NULL};

@@ -103,6 +103,30 @@ class Modules(unittest.TestCase):
         self.assertEqual([float(gradient[name]) for name in names], [2.0 * (k + 1) for k in range(count)])
 
 
+    def test_networks(self):
+        module = support.module("dim d\nvar x[d]\nparam net f = linear(d, 2) -> tanh -> linear(2, 1)\n"
+                                "output r = f(x)\nminimize sum(r)\n")
+        weights = ["f.0.weight", "f.0.bias", "f.2.weight", "f.2.bias"]
+        self.assertEqual([each.name for each in module.INPUTS], ["x"] + weights)
+        arrays = dict(zip(weights, ([[1, 2, 3], [4, 5, 6]], [0, 1], [[1, 2]], [0])), x=[0.1, 0.2, -0.3])
+        model = module.Model(arrays)
+        everything = model.grad()[1]
+        for wrt, wanted in (("f", weights), ("f.0", weights[:2]), (["f.2", "x"], weights[2:] + ["x"]),
+                            (["f.0.bias", "f"], ["f.0.bias", "f.0.weight"] + weights[2:])):
+            found = model.grad(wrt=wrt)[1]
+            self.assertEqual(list(found), wanted)
+            for name in wanted:
+                np.testing.assert_array_equal(found[name], everything[name])
+        self.assertEqual(list(model.vjp(along=[1], wrt="f.2")), weights[2:])
+        self.assertEqual(set(model.jac(of="r", wrt="f.0")), {("r", name) for name in weights[:2]})
+        self.assertEqual(len(model.hess(wrt="f.0")), 4)
+        self.assertEqual(model.jac(of="r", wrt="x").shape, (1, 3))
+        np.testing.assert_array_equal(module.grad(**{module.INPUTS[k].argument: arrays[module.INPUTS[k].name]
+                                                     for k in range(5)}, wrt="x")[1], everything["x"])
+        with self.assertRaises(module.ModelError):
+            model.grad(wrt="f.1")
+
+
 class Library(unittest.TestCase):
     """How an import ends when the library is not what it should be."""
 
