@@ -89,6 +89,8 @@ class Mistakes(unittest.TestCase):
         error = self.fails(module.BindingError, "dims=", lambda: module.Model().shape("x"))
         self.assertEqual(module.Model(dims={"n": 2, "m": 3}).shape("x"), (6,))
         self.assertEqual(module.value(x=np.ones(6), dims={"n": 2, "m": 3}), 10)
+        other = support.module("dim x_y\nvar x.y[x_y*x_y]\nminimize sum(x.y) + x_y\n")
+        self.assertEqual(other.value(x_y=np.ones(9), dims={"x_y": 3}), 12)
         self.assertEqual(error.line, 0)
         self.fails(ValueError, "'q'", lambda: module.Model(dims={"q": 2}).shape("x"))
         self.fails(TypeError, "dims must be", lambda: module.Model(dims=[2, 3]))
