@@ -220,9 +220,6 @@ static const char *later_begins(const parser *with) {
   const token_filter *in = &with->filter;
   const char *bytes = bytes_of(with, in->current);
   size_t length = length_of(in->current);
-  bool after_role = is_role(in->given.kind) && is_role(in->statement);
-  if ((in->at_start || after_role) && is_word(bytes, length, "net") && name_follows(with, NULL))
-    return "networks ('net')";
   if (in->at_start && is_word(bytes, length, "subject") && name_follows(with, "to"))
     return "constraints ('subject to')";
   return bracket_follows(in) ? later_construct(bytes, length) : NULL;
@@ -232,6 +229,8 @@ static int word_kind(const parser *with) {
   const token_filter *in = &with->filter;
   const char *bytes = bytes_of(with, in->current);
   size_t length = length_of(in->current);
+  bool after_role = in->given.kind == in->statement && (is_role(in->statement) || in->statement == TOKEN_INDEX);
+  if ((in->at_start || after_role) && is_word(bytes, length, "net") && name_follows(with, NULL)) return TOKEN_NET;
   if (in->at_start) {
     int keyword = statement_keyword(bytes, length);
     return keyword ? keyword : TOKEN_NAME;

@@ -62,6 +62,7 @@ typedef struct {
 
 typedef LIST(ast_expression *) expression_list;
 typedef LIST(ast_input) input_list;
+typedef LIST(ast_network) network_list;
 typedef LIST(ast_dimension) dimension_list;
 typedef LIST(ast_freeze) freeze_list;
 typedef LIST(ast_name) name_list;
@@ -130,6 +131,7 @@ void report_later_version(parser *with, span where, const char *what);
 void report_unclosed(parser *with, open_bracket opened);
 void report_misfit(parser *with, token closing, bool fits_an_outer_one);
 void report_chained_comparison(parser *with, span where, ast_expression *before, ast_expression *after);
+void report_network_role(parser *with, span word, bool missing); /* `word`: `net`, or the role that does not fit */
 void report_too_deep(parser *with, span where);
 
 /* ---- build.c: nodes; each checks the depth of nesting ---- */
@@ -161,6 +163,7 @@ ast_freeze build_freeze(ast_name name, const ast_expression *subscripted, span w
 
 void add_dimensions(parser *with, span statement, const dimension_list *list);
 void add_inputs(parser *with, span statement, ast_role role, const input_list *list);
+void add_networks(parser *with, span statement, ast_role role, const network_list *list);
 void add_freezes(parser *with, const freeze_list *list);
 void add_function(parser *with, span statement, ast_name name, const name_list *parameters, ast_expression *body);
 void add_definition(parser *with, span statement, ast_definition made);

@@ -42,15 +42,19 @@ static void program_error(span *where, parser *with, const char *message);
 %token NUMBER "a number"
 
 %token MODEL "'model'" DIM "'dim'" VAR "'var'" PARAM "'param'" DATA "'data'" INDEX "'index'" FREEZE "'freeze'"
-%token LET "'let'" DEF "'def'" MINIMIZE "'minimize'" MAXIMIZE "'maximize'" OUTPUT "'output'" IN "'in'"
+%token LET "'let'" DEF "'def'" MINIMIZE "'minimize'" MAXIMIZE "'maximize'" OUTPUT "'output'" IN "'in'" NET "'net'"
 %token IF "'if'" THEN "'then'" ELSE "'else'" AND "'and'" OR "'or'" NOT "'not'"
 %token PLUS "'+'" MINUS "'-'" STAR "'*'" SLASH "'/'" SLASH_SLASH "'//'" PERCENT "'%'" CARET "'^'" AT "'@'"
 %token APOSTROPHE "'''" LESS "'<'" LESS_EQUAL "'<='" GREATER "'>'" GREATER_EQUAL "'>='" EQUAL "'=='" NOT_EQUAL "'!='"
-%token IS "'='" COMMA "','" COLON "':'" SEMICOLON "';'"
+%token ARROW "'->'" IS "'='" COMMA "','" COLON "':'" SEMICOLON "';'"
 %token LEFT_PARENTHESIS "'('" RIGHT_PARENTHESIS "')'" LEFT_BRACKET "'['" RIGHT_BRACKET "']'"
 %token LEFT_BRACE "'{'" RIGHT_BRACE "'}'"
 
 %type <ast_name> name
+%type <ast_network> network
+%type <network_list> networks
+%type <ast_layers> layers
+%type <ast_expression *> layer
 %type <dimension_list> dimensions
 %type <ast_dimension> dimension
 %type <ast_role> role
@@ -89,6 +93,9 @@ sentence:
 | DIM dimensions                      { add_dimensions(with, @$, &$2); }
 | role inputs                         { add_inputs(with, @$, $1, &$2); }
 | INDEX index_inputs                  { add_inputs(with, @$, AST_INDEX, &$2); }
+| role NET networks                   { add_networks(with, @$, $1, &$3); }
+| INDEX NET networks                  { report_network_role(with, @1, false); }
+| NET networks                        { report_network_role(with, @1, true); }
 | FREEZE freezes                      { add_freezes(with, &$2); }
 | DEF name LEFT_PARENTHESIS parameters RIGHT_PARENTHESIS IS expression
                                       { add_function(with, @$, $2, &$4, $7); }
@@ -106,6 +113,27 @@ role:
 
 name:
   NAME                                { $$ = (ast_name){$1, @1}; }
+;
+
+/* ---- networks ---- */
+
+networks:
+  network                             { $$ = (network_list){0}; list_push(with->memory, &$$, $1); }
+| networks COMMA network              { $$ = $1; list_push(with->memory, &$$, $3); }
+;
+
+network:
+  name IS layers                      { $$ = (ast_network){.name = $1, .layers = $3, .where = @$}; }
+;
+
+layers:
+  layer                               { $$ = (ast_layers){0}; list_push(with->memory, &$$, $1); }
+| layers ARROW layer                  { $$ = $1; list_push(with->memory, &$$, $3); }
+;
+
+layer:
+  name                                { $$ = build_name(with, $1); }
+| call RIGHT_PARENTHESIS              { $$ = build_finish(with, $1, @$); }
 ;
 
 dimensions:
@@ -380,6 +408,7 @@ static void add_expected(expectation *to, yysymbol_kind_t kind) {
   case TOKEN_LESS: to->bound = true; return;
   case TOKEN_THEN:
   case TOKEN_ELSE:
+  case TOKEN_ARROW:
   case TOKEN_IS:
   case TOKEN_COMMA:
   case TOKEN_RIGHT_PARENTHESIS:

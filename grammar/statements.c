@@ -89,6 +89,15 @@ void add_inputs(parser *with, span statement, ast_role role, const input_list *l
   }
 }
 
+void add_networks(parser *with, span statement, ast_role role, const network_list *list) {
+  for (int i = 0; i < list->count; i++) {
+    ast_network each = list->items[i];
+    each.role = role;
+    each.comment = comment_of(with, statement, each.where);
+    list_push(with->memory, &with->model->networks, each);
+  }
+}
+
 void add_freezes(parser *with, const freeze_list *list) {
   for (int i = 0; i < list->count; i++) list_push(with->memory, &with->model->freezes, list->items[i]);
 }

@@ -80,6 +80,7 @@ static const char *hint_for(const parser *with, token found, const expectation *
   if (found.kind == TOKEN_LINE_END && expected->operation)
     return "a block ends with its value; inside { } a line goes on only behind an operator, or inside ( ) or [ ]";
   if (found.kind == TOKEN_RIGHT_BRACE) return "a block ends with its value: { let m = 1; m + 2 }";
+  if (found.kind == TOKEN_ARROW) return "'->' joins the layers of a network: param net f = linear(1, 3) -> tanh";
   if (found.kind == TOKEN_IF && expected->expression) return "an 'if' inside an expression needs parentheses around it";
   if (found.kind == TOKEN_REDUCTION && expected->name)
     return "before '[' this word is a reduction: choose another name";
@@ -127,7 +128,6 @@ static const struct {
     {"&", "the word 'and' joins conditions", " and "},
     {"|", "the word 'or' joins conditions", " or "},
     {"!", "the word 'not' denies a condition", "not "},
-    {"->", "networks are not part of this version of the language", NULL},
     {"\"", "the language has no text values", NULL},
     {"\\", "a statement goes on after an operator and inside ( ) and [ ]", NULL},
 };
@@ -232,6 +232,18 @@ void report_chained_comparison(parser *with, span where, ast_expression *before,
   const char *middle = build_text(with, before->operands[1]->where);
   diagnose_fix(with->report, (span){where.begin, where.begin}, "and %s ", middle);
   before->operands[1] = after;
+}
+
+/* A network's weights are real numbers, and somebody must say who moves them. */
+void report_network_role(parser *with, span word, bool missing) {
+  diagnose(with->report, CODE_NETWORK_ROLE, word,
+           missing ? "a network says what its weights are" : "a network's weights are real numbers, no index data");
+  diagnose_hint(with->report, "write 'param net', or 'var net' when a solver trains it, or 'data net' when they are "
+                              "constants");
+  if (missing)
+    diagnose_fix(with->report, (span){word.begin, word.begin}, "param ");
+  else
+    diagnose_fix(with->report, word, "param");
 }
 
 /* Once for each statement: what encloses a nested part is nested as deeply. */

@@ -14,7 +14,7 @@ static const struct {
 };
 
 /* Inside statements; the scanner and the filter know them one by one. */
-static const char *const expression_words[] = {"if", "then", "else", "and", "or", "not", "in"};
+static const char *const expression_words[] = {"if", "then", "else", "and", "or", "not", "in", "net"};
 
 static const char *const reductions[] = {"sum", "mean", "prod", "max", "min", "logsumexp", "any", "all"};
 
@@ -57,6 +57,7 @@ static const unsigned char traits[] = {
     [TOKEN_AND] = OPERATOR,
     [TOKEN_OR] = OPERATOR,
     [TOKEN_IS] = OPERATOR,
+    [TOKEN_ARROW] = OPERATOR,
     [TOKEN_COMMA] = OPERATOR,
     [TOKEN_NOT] = CONTINUES_AFTER,
     [TOKEN_IF] = CONTINUES_AFTER,

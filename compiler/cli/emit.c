@@ -157,6 +157,8 @@ exit_code command_emit(console *with, int count, char **arguments) {
   session *from;
   exit_code code = model_open(with, &given, &from);
   if (code == EXIT_DONE) {
+    given.wrt = names_below(with, session_model(from), &given.wrt, ACTIVE);
+    given.batch = names_below(with, session_model(from), &given.batch, ~0u);
     emitting in = {.with = with, .given = &given, .model = session_model(from)};
     if (!python) code = request_functions(&in, from);
     if (code == EXIT_DONE) code = emit_write_files(with, &given, from, &files, in.batched);

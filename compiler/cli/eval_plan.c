@@ -166,7 +166,9 @@ exit_code eval_plan(console *with, const options *given, const tensor_program *m
   bool has_objective = model->objective.value != NULL;
   *products = given->products;
   if (!*products) *products = PRODUCT_VALUE | (has_objective ? PRODUCT_GRAD : 0);
-  plan in = {.with = with, .given = given, .model = model, .products = *products, .into = into};
+  options expanded = *given;
+  expanded.wrt = names_below(with, model, &given->wrt, ACTIVE);
+  plan in = {.with = with, .given = &expanded, .model = model, .products = *products, .into = into};
   if (!check_names(&in)) return EXIT_INPUT;
   if (given->show.count && !(*products & PRODUCT_VALUE)) plan_value(&in);
   for (size_t k = 0; k < sizeof planners / sizeof planners[0]; k++) {

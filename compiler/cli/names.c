@@ -13,6 +13,34 @@ name_list names_wrt(console *with, const tensor_program *model, const name_list 
   return made;
 }
 
+static void push_once(console *with, name_list *to, const char *name) {
+  for (int k = 0; k < to->count; k++)
+    if (!strcmp(to->items[k], name)) return;
+  list_push(with->memory, to, name);
+}
+
+/* The objective's name may be the default one: it does not stand in the way. */
+static bool is_own_definition(const tensor_program *model, const char *name) {
+  const binding *of = find_definition(model, name);
+  return of && of != model->objective.value;
+}
+
+name_list names_below(console *with, const tensor_program *model, const name_list *names, unsigned roles) {
+  name_list made = {0};
+  for (int k = 0; k < names->count; k++) {
+    const char *name = names->items[k];
+    bool any = false, itself = find_input(model, name) >= 0 || is_own_definition(model, name);
+    for (int j = 0; j < model->inputs.count && !itself; j++) {
+      const input *each = &model->inputs.items[j];
+      if (!is_below(each->name, name) || !has_role(model, each->name, roles)) continue;
+      push_once(with, &made, each->name);
+      any = true;
+    }
+    if (!any) push_once(with, &made, name);
+  }
+  return made;
+}
+
 /* Every name that the kinds allow, for suggestions. */
 static name_list candidates(console *with, const tensor_program *model, unsigned kinds) {
   name_list made = {0};

@@ -47,7 +47,7 @@ enum { DEEPEST_CONDITION = 16 }; /* of not, and, or that are looked into */
 /* Can the argument not be 0 where the condition holds, or fails? */
 static bool excludes_zero(const scalar_dag *dag, scalar condition, bool holds, scalar argument, int depth) {
   const scalar_node *at = scalar_at(dag, condition);
-  bool truth;
+  bool truth = false;
   if (depth > DEEPEST_CONDITION) return false;
   if (at->op == OP_not) return excludes_zero(dag, at->arguments[0], !holds, argument, depth + 1);
   if (at->op == (holds ? OP_and : OP_or))

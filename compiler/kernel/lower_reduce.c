@@ -157,16 +157,31 @@ static scalar linear_place(lowerer *state, const tensor *of, const axis *axes, c
   return place;
 }
 
-/* The entries of a reduction's body in an array over its box, and the condition of those that take part in another
- * (-1 when there is none). The arrays belong to the scope around the loops. */
+/* The entries of a reduction's body in an array over its box, and whether each takes part in another: a truth where a
+ * condition tells, 1 or 0 where loops inside loops reach a part of the box (`in_part`), -1 when all do. The arrays
+ * belong to the scope around the loops. */
 typedef struct {
   int values, takes_part;
+  bool in_part;
   scalar *box;
 } stored_body;
 
+/* Notes that an entry takes part. Inside the loops; the array is one of the scope around them. */
+static void store_takes_part(lowerer *state, const stored_body *into, const scalar *place, scalar condition,
+                             span where) {
+  kernel_module *module = state->module;
+  scalar one = scalar_real(state->dag, 1), none = scalar_real(state->dag, 0);
+  if (into->in_part) {
+    scalar counted = condition == NO_SCALAR ? one : scalar_select(state->dag, condition, one, none);
+    emit_store(state, kernel_store(module, STORE_ADD, into->takes_part, place, counted), where);
+  } else if (into->takes_part >= 0) {
+    emit_store(state, kernel_store(module, STORE_ASSIGN, into->takes_part, place, condition), where);
+  }
+}
+
 static stored_body store_body(lowerer *state, const tensor *of, const scalar *subscripts) {
   arena *memory = state->module->memory;
-  stored_body made = {-1, -1, arena_array(memory, scalar, of->axis_count)};
+  stored_body made = {-1, -1, false, arena_array(memory, scalar, of->axis_count)};
   scalar *place = arena_array(memory, scalar, of->axis_count);
   reduction_loop over = open_reduction(state, of);
   scalar value = element(state, of->arguments[0], subscripts);
@@ -176,11 +191,13 @@ static stored_body store_body(lowerer *state, const tensor *of, const scalar *su
   scope *inside = state->now;
   state->now = over.levels[0].outer;
   made.values = new_local(state, NULL, SCALAR_REAL, of->axis_count, made.box, NO_SCALAR, of->where);
-  if (of->condition)
-    made.takes_part = new_local(state, NULL, SCALAR_TRUTH, of->axis_count, made.box, NO_SCALAR, of->where);
+  made.in_part = over.level_count > 1;
+  scalar_type type = made.in_part ? SCALAR_REAL : SCALAR_TRUTH;
+  if (of->condition || made.in_part)
+    made.takes_part = new_local(state, NULL, type, of->axis_count, made.box, NO_SCALAR, of->where);
+  if (made.in_part) emit(state, kernel_fill(state->module, made.takes_part, scalar_real(state->dag, 0), of->where));
   state->now = inside;
-  if (of->condition)
-    emit_store(state, kernel_store(state->module, STORE_ASSIGN, made.takes_part, place, over.condition), of->where);
+  store_takes_part(state, &made, place, over.condition, of->where);
   store final = kernel_store(state->module, STORE_ASSIGN, made.values, place, value);
   close_reduction(state, &over, over.condition, &final, of->where);
   return made;
@@ -192,15 +209,32 @@ typedef struct {
   scalar value, takes_part;
 } second_pass;
 
+/* One loop over the whole box of what several loops have stored: a store such as argmax compares all that it sees in
+ * one run of its kernel. */
+static reduction_loop open_box(lowerer *state, const tensor *of, const scalar *box) {
+  arena *memory = state->module->memory;
+  reduction_loop made = {.axes = arena_array(memory, axis, of->axis_count),
+                         .before = arena_array(memory, scalar, of->axis_count),
+                         .levels = arena_new(memory, loop),
+                         .level_count = 1};
+  for (int k = 0; k < of->axis_count; k++) {
+    made.axes[k] = new_axis(state, of->axes[k].index, box[k]);
+    made.before[k] = set_index(state, of->axes[k].index, axis_index(state, &made.axes[k]));
+  }
+  made.levels[0] = open_loop(state, made.axes, of->axis_count);
+  return made;
+}
+
 static second_pass open_second_pass(lowerer *state, const tensor *of, const stored_body *from) {
   second_pass made = {.takes_part = NO_SCALAR};
   tensor bare = *of;
   bare.condition = NULL;
-  made.over = open_reduction(state, &bare);
+  made.over = from->in_part ? open_box(state, of, from->box) : open_reduction(state, &bare);
   scalar *place = arena_array(state->module->memory, scalar, of->axis_count);
   for (int k = 0; k < of->axis_count; k++) place[k] = axis_index(state, &made.over.axes[k]);
   made.value = load_safely(state, from->values, place);
-  if (of->condition) made.takes_part = load_safely(state, from->takes_part, place);
+  if (from->takes_part >= 0) made.takes_part = load_safely(state, from->takes_part, place);
+  if (from->in_part) made.takes_part = scalar_binary(state->dag, OP_gt, made.takes_part, scalar_real(state->dag, 0));
   end_body(state, &bare, &made.over);
   return made;
 }

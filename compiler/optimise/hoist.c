@@ -193,7 +193,7 @@ static void keep_unsafe(hoister *with, const statement *loop) {
   for (int k = 0; k < with->units.count; k++) {
     const unit *of = &with->units.items[k];
     bool runs = surely && !of->under_if;
-    if (!of->stays && !runs && (of->can_fail || !statement_is_safe(&with->place, of->it))) keep_unit(with, k);
+    if (!of->stays && ((of->can_fail && !runs) || !statement_is_safe(&with->place, of->it))) keep_unit(with, k);
     keep_users(with);
   }
 }

@@ -162,8 +162,18 @@ static void write_dimensions(const ast_model *model, text *out) {
   }
 }
 
+static const char *const roles[] = {"var", "param", "data", "index"};
+
+static void write_network(const ast_network *of, text *out) {
+  text_format(out, "%s net %s = ", roles[of->role], of->name.name);
+  for (int i = 0; i < of->layers.count; i++) {
+    if (i > 0) text_append(out, " -> ");
+    write_expression(of->layers.items[i], out);
+  }
+  text_append(out, "\n");
+}
+
 static void write_input(const ast_input *of, text *out) {
-  static const char *const roles[] = {"var", "param", "data", "index"};
   text_format(out, "%s %s", roles[of->role], of->name.name);
   for (int i = 0; i < of->extents.count; i++) {
     text_append(out, i == 0 ? "[" : ", ");
@@ -211,6 +221,7 @@ void ast_write(const ast_model *model, text *out) {
   if (model->name) text_format(out, "model %s\n", model->name);
   write_dimensions(model, out);
   for (int i = 0; i < model->inputs.count; i++) write_input(&model->inputs.items[i], out);
+  for (int i = 0; i < model->networks.count; i++) write_network(&model->networks.items[i], out);
   for (int i = 0; i < model->functions.count; i++) write_function(&model->functions.items[i], out);
   for (int i = 0; i < model->definitions.count; i++) write_statement("let", &model->definitions.items[i], out);
   for (int i = 0; i < model->outputs.count; i++) write_statement("output", &model->outputs.items[i], out);

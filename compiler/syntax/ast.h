@@ -102,6 +102,16 @@ typedef struct {
   const char *comment;
 } ast_input;
 
+/* param net f = linear(1, 3) -> tanh: a layer is a name or a call, AST_NAME or AST_CALL. */
+typedef LIST(ast_expression *) ast_layers;
+typedef struct {
+  ast_role role;
+  ast_name name;
+  ast_layers layers;
+  span where;
+  const char *comment;
+} ast_network;
+
 typedef struct {
   ast_name name;
   ast_expression *value; /* or NULL */
@@ -128,6 +138,7 @@ typedef struct {
   const char *comment; /* that begins the file, and that of `model NAME`; or NULL */
   LIST(ast_dimension) dimensions;
   LIST(ast_input) inputs;
+  LIST(ast_network) networks;
   LIST(ast_function) functions;
   LIST(ast_definition) definitions;
   LIST(ast_definition) outputs;

@@ -19,10 +19,9 @@ static const builtin_row rows[] = {
 enum { ROW_COUNT = sizeof rows / sizeof *rows };
 
 /* Names that the language keeps for functions that this version does not have. */
-static const char *const later[] = {
-    "avg_pool1d",    "avg_pool2d", "bce_with_logits", "cholesky",   "conv1d", "conv2d",
-    "cross_entropy", "det",        "flatten",         "huber",      "inv",    "layer_norm",
-    "linear",        "logdet",     "max_pool1d",      "max_pool2d", "mse",    "solve"};
+static const char *const later[] = {"avg_pool1d", "avg_pool2d", "cholesky", "conv1d",     "conv2d",
+                                    "det",        "flatten",    "inv",      "layer_norm", "logdet",
+                                    "max_pool1d", "max_pool2d", "solve"};
 enum { LATER_COUNT = sizeof later / sizeof *later };
 
 static const builtin_row *find_row(const char *name) {
@@ -154,6 +153,14 @@ static int key_of_call(checker *state, int function, const builtin_call *call) {
   return number_of(&state->numbers, words.items, words.count);
 }
 
+static tensor *make_built(checker *state, const builtin_row *row, const builtin_call *call) {
+  int key = key_of_call(state, (int)(row - rows), call);
+  tensor *known = recall(state, key);
+  if (known) return known;
+  tensor *made = row->build(state, call);
+  return made && facts(made)->costly ? remember(state, key, made) : made;
+}
+
 static tensor *check_built(checker *state, const builtin_row *row, const ast_expression *from) {
   builtin_call call = {.name = row->name, .where = from->where, .option = row->option};
   bool right = read_arguments(state, from, row->takes_axis, &call);
@@ -162,11 +169,15 @@ static tensor *check_built(checker *state, const builtin_row *row, const ast_exp
     diagnose(state->report, CODE_WRONG_AXIS, call.axis_where, "there is no axis %lld", (long long)call.axis);
     return NULL;
   }
-  int key = key_of_call(state, (int)(row - rows), &call);
-  tensor *known = recall(state, key);
-  if (known) return known;
-  tensor *made = row->build(state, &call);
-  return made && facts(made)->costly ? remember(state, key, made) : made;
+  return make_built(state, row, &call);
+}
+
+/* Requires: a function that can be called with one argument. */
+tensor *apply_builtin(checker *state, const char *name, tensor *argument, span where) {
+  const builtin_row *row = find_row(name);
+  if (!row) return make_unary(state, find_operation(name), argument, where);
+  builtin_call call = {.name = name, .where = where, .option = row->option, .count = 1, .arguments = &argument};
+  return make_built(state, row, &call);
 }
 
 static tensor *check_operation(checker *state, scalar_op op, const ast_expression *from) {

@@ -35,4 +35,8 @@ tensor *ranked_argument(checker *state, const builtin_call *call, int number, in
 tensor *reduce_axis(checker *state, reduction_kind kind, tensor *of, int axis, bool keep, span where);
 tensor *reduce_all(checker *state, reduction_kind kind, tensor *of, span where);
 
+/* Logits less their largest, and the logs of the sums of their exps along the axis, whose extent is 1 there: the
+ * difference of the two is log_softmax. False after an error. */
+bool normalise_logits(checker *state, tensor *logits, int axis, span where, tensor **shifted, tensor **total);
+
 #endif

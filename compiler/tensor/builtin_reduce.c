@@ -122,11 +122,23 @@ tensor *build_softmax(checker *state, const builtin_call *call) {
   return make_binary(state, OP_div, powers, total, where);
 }
 
+/* The largest entry is taken off first, so that what is left of a difference of large logits keeps its digits; no
+ * derivative is taken through it, for it cancels. */
+bool normalise_logits(checker *state, tensor *logits, int axis, span where, tensor **shifted, tensor **total) {
+  logits = share(state, logits);
+  tensor *largest = reduce_axis(state, REDUCE_LARGEST, logits, axis, true, where);
+  *shifted = share(state, make_binary(state, OP_sub, logits, largest, where));
+  tensor *powers = make_unary(state, OP_exp, *shifted, where);
+  *total = make_unary(state, OP_log, reduce_axis(state, REDUCE_SUM, powers, axis, true, where), where);
+  return *shifted && *total;
+}
+
 tensor *build_log_softmax(checker *state, const builtin_call *call) {
   tensor *of = share(state, real_argument(state, call, 0));
   if (!of) return NULL;
   int axis = axis_of_call(state, call, of->rank, of->rank - 1);
   if (axis < 0) return of->rank || call->has_axis ? NULL : make_real(state, 0, call->where);
-  tensor *total = reduce_axis(state, REDUCE_LOGSUMEXP, of, axis, true, call->where);
-  return make_binary(state, OP_sub, of, total, call->where);
+  tensor *shifted, *total;
+  if (!normalise_logits(state, of, axis, call->where, &shifted, &total)) return NULL;
+  return make_binary(state, OP_sub, shifted, total, call->where);
 }

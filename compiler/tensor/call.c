@@ -55,22 +55,18 @@ static void remember_failure(checker *state, int key) {
 }
 
 /* An error inside a function's body says which call it is about: the innermost one. */
-static void note_call(checker *state, const ast_expression *call) {
+static void note_call(checker *state, const char *name, span where) {
   if (state->noted == state->report->error_count) return;
   state->noted = state->report->error_count;
-  diagnose_note(state->report, call->where, "in this call of '%s'", call->name.name);
+  diagnose_note(state->report, where, "in this call of '%s'", name);
 }
 
-static tensor *inline_call(checker *state, int number, const ast_expression *call) {
+tensor *inline_function(checker *state, int number, tensor *const *values, const char *name, span where) {
   const ast_function *function = state->functions[number].syntax;
-  int count = call->arguments.count;
-  bool failed = state->functions[number].failed || wrong_count(state, function, call);
-  tensor **values = arena_array(state->memory, tensor *, count > 0 ? count : 1);
-  for (int k = 0; k < count; k++) values[k] = check_expression(state, call->arguments.items[k].value);
-  for (int k = 0; k < count; k++) failed = failed || !values[k];
-  if (failed) return NULL;
+  int count = function->parameters.count;
+  if (state->functions[number].failed) return NULL;
   if (state->calls == MAXIMUM_CALLS) {
-    diagnose(state->report, CODE_TOO_DEEP, call->where, "functions call functions more than %d deep", MAXIMUM_CALLS);
+    diagnose(state->report, CODE_TOO_DEEP, where, "functions call functions more than %d deep", MAXIMUM_CALLS);
     return NULL;
   }
   int key = key_of_call(state, number, count, values);
@@ -81,14 +77,24 @@ static tensor *inline_call(checker *state, int number, const ast_expression *cal
     arguments[k] = new_slot(state, values[k], function->parameters.items[k].name, values[k]->where);
   int errors = state->report->error_count;
   tensor *value = check_body(state, function, arguments);
-  if (state->report->error_count > errors) note_call(state, call);
+  if (state->report->error_count > errors) note_call(state, name, where);
   if (!value) remember_failure(state, key);
   return remember(state, key, value);
+}
+
+static tensor *inline_call(checker *state, int number, const ast_expression *call) {
+  int count = call->arguments.count;
+  bool failed = state->functions[number].failed || wrong_count(state, state->functions[number].syntax, call);
+  tensor **values = arena_array(state->memory, tensor *, count > 0 ? count : 1);
+  for (int k = 0; k < count; k++) values[k] = check_expression(state, call->arguments.items[k].value);
+  for (int k = 0; k < count; k++) failed = failed || !values[k];
+  return failed ? NULL : inline_function(state, number, values, call->name.name, call->where);
 }
 
 tensor *check_call(checker *state, const ast_expression *from) {
   const symbol *of = symbol_of(state, from->name.name);
   if (of->kind == GLOBAL_FUNCTION) return inline_call(state, of->number, from);
+  if (of->kind == GLOBAL_NETWORK) return check_network_call(state, of->number, from);
   if (find_builtin(from->name.name) != BUILTIN_NONE) return check_builtin(state, from);
   unknown_function(state, from->name);
   for (int k = 0; k < from->arguments.count; k++) check_expression(state, from->arguments.items[k].value);

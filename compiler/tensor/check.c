@@ -70,6 +70,7 @@ tensor_program *check(arena *memory, scalar_dag *dag, const source *from, const 
   check_vertices(state, VERTEX_DIMENSION);
   list_dimensions(state);
   check_inputs(state);
+  check_networks(state);
   check_unbound_dimensions(state);
   check_freezes(state);
   state->now = PHASE_STARTS;

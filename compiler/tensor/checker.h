@@ -131,7 +131,14 @@ typedef struct local {
   span where;
 } local;
 
-typedef enum { GLOBAL_NONE, GLOBAL_DIMENSION, GLOBAL_INPUT, GLOBAL_DEFINITION, GLOBAL_FUNCTION } global_kind;
+typedef enum {
+  GLOBAL_NONE,
+  GLOBAL_DIMENSION,
+  GLOBAL_INPUT,
+  GLOBAL_DEFINITION,
+  GLOBAL_FUNCTION,
+  GLOBAL_NETWORK
+} global_kind;
 
 struct symbol {
   const char *name;
@@ -153,20 +160,22 @@ bool is_constant_name(const char *name);
 /* Reports a name that means nothing; `root` is the definition's or function's expression. */
 void unknown_name(checker *state, ast_name name, const ast_expression *root);
 void unknown_function(checker *state, ast_name name);
+/* May what is being checked now depend on the global? Reports if not. */
+bool may_use(checker *state, ast_name name, const symbol *of);
 tensor *check_name(checker *state, ast_name name);
 const char *kind_name(global_kind kind); /* "input" */
 
 /* ---- the order of definitions (order.c) ---- */
 
-typedef enum { VERTEX_DIMENSION, VERTEX_FUNCTION, VERTEX_DEFINITION } vertex_kind;
+typedef enum { VERTEX_DIMENSION, VERTEX_FUNCTION, VERTEX_NETWORK, VERTEX_DEFINITION } vertex_kind;
 typedef struct {
   vertex_kind kind;
   int number;
 } vertex;
 
-/* Ensures: state->order lists dimensions, functions and definitions, each after what it uses; those on a cycle are
- * reported and marked failed; so are names that mean nothing. Linear in the model's size; no recursion but that of
- * expressions. */
+/* Ensures: state->order lists dimensions, functions, networks and definitions, each after what it uses; those on a
+ * cycle are reported and marked failed; so are names that mean nothing. Linear in the model's size; no recursion but
+ * that of expressions. */
 void order_definitions(checker *state);
 
 /* ---- the checker ---- */
@@ -183,6 +192,20 @@ typedef struct {
   const ast_function *syntax;
   bool failed;
 } function_state;
+
+/* A layer of a network: with weights, or a function. */
+typedef struct {
+  int weight, bias;    /* numbers of inputs, or -1 */
+  int function;        /* of the model, or -1: one of the language's */
+  scalar takes, gives; /* entries of a row, where there are weights */
+} network_layer;
+
+typedef struct {
+  const ast_network *syntax;
+  bool failed;
+  network_layer *layers; /* one per layer of the syntax */
+  int first, last;       /* layers with weights */
+} network_state;
 
 typedef enum { DEFINITION_LET, DEFINITION_OUTPUT, DEFINITION_OBJECTIVE } definition_kind;
 
@@ -211,8 +234,10 @@ struct checker {
 
   dimension_state *dimensions;
   function_state *functions;
+  network_state *networks;
   LIST(definition_state) definitions;
-  tensor **inputs; /* their nodes; NULL where the declaration failed */
+  LIST(ast_input) declared; /* inputs in the order of the text, those that networks declare among them */
+  tensor **inputs;          /* their nodes; NULL where the declaration failed */
   LIST(vertex) order;
 
   binding_scope *scope;
@@ -251,11 +276,20 @@ void declare_definitions(checker *state);
 void check_dimension(checker *state, int number);
 void list_dimensions(checker *state);
 void check_inputs(checker *state);
+void check_networks(checker *state);
 void check_unbound_dimensions(checker *state);
 void check_starts(checker *state);
 void check_freezes(checker *state);
 void check_definition(checker *state, int number);
 void check_outputs(checker *state);
+
+/* Networks (network.c): declaring the inputs of one; applying one. */
+void declare_weights(checker *state, int number);
+bool is_layer(const char *name); /* with weights: linear */
+tensor *check_network_call(checker *state, int number, const ast_expression *call);
+
+/* The body of a function of the model with its arguments bound; `name` and `where` are the call's (call.c). */
+tensor *inline_function(checker *state, int number, tensor *const *values, const char *name, span where);
 
 /* ---- types and wholes (convert.c) ---- */
 
@@ -340,5 +374,6 @@ tensor *make_transpose(checker *state, tensor *of, span where);
 typedef enum { BUILTIN_NONE, BUILTIN_OPERATION, BUILTIN_BUILT, BUILTIN_LATER } builtin_kind;
 builtin_kind find_builtin(const char *name); /* of the language's own functions */
 tensor *check_builtin(checker *state, const ast_expression *call);
+tensor *apply_builtin(checker *state, const char *name, tensor *argument, span where);
 
 #endif

@@ -1,10 +1,23 @@
 /* Inputs: their extents, start values and bounds, and what `freeze` names. */
 #include "compiler/tensor/checker.h"
 
+/* In the order of the text. */
 void declare_inputs(checker *state) {
-  int count = state->model->inputs.count;
-  state->inputs = arena_array(state->memory, tensor *, count + 1);
-  for (int k = 0; k < count; k++) declare_global(state, state->model->inputs.items[k].name, GLOBAL_INPUT, k);
+  const ast_model *model = state->model;
+  state->networks = arena_array(state->memory, network_state, model->networks.count + 1);
+  for (int own = 0, net = 0; own < model->inputs.count || net < model->networks.count;) {
+    bool plain =
+        own < model->inputs.count &&
+        (net == model->networks.count || model->inputs.items[own].where.begin < model->networks.items[net].where.begin);
+    if (plain)
+      list_push(state->memory, &state->declared, model->inputs.items[own++]);
+    else
+      declare_weights(state, net++);
+  }
+  state->inputs = arena_array(state->memory, tensor *, state->declared.count + 1);
+  for (int k = 0; k < state->declared.count; k++) declare_global(state, state->declared.items[k].name, GLOBAL_INPUT, k);
+  for (int k = 0; k < model->networks.count; k++)
+    if (!declare_global(state, model->networks.items[k].name, GLOBAL_NETWORK, k)) state->networks[k].failed = true;
 }
 
 /* ---- extents ---- */
@@ -25,6 +38,8 @@ static bool check_declaration(checker *state, const ast_input *syntax, input *ma
   scalar *extents = arena_array(state->memory, scalar, rank > 0 ? rank : 1);
   *made = (input){.name = syntax->name.name, .role = roles[syntax->role], .where = syntax->where};
   made->comment = syntax->comment;
+  made->network = -1;
+  made->fan_in = NO_SCALAR;
   made->extents = extents;
   bool right = true;
   if (rank > MAXIMUM_RANK) {
@@ -43,9 +58,9 @@ static bool check_declaration(checker *state, const ast_input *syntax, input *ma
 }
 
 void check_inputs(checker *state) {
-  for (int k = 0; k < state->model->inputs.count; k++) {
+  for (int k = 0; k < state->declared.count; k++) {
     input made;
-    bool right = check_declaration(state, &state->model->inputs.items[k], &made);
+    bool right = check_declaration(state, &state->declared.items[k], &made);
     list_push(state->memory, &state->program->inputs, made);
     state->inputs[k] = right ? make_input(state, k) : NULL;
   }
@@ -81,8 +96,8 @@ static tensor *check_start(checker *state, const ast_expression *from, tensor *o
 }
 
 void check_starts(checker *state) {
-  for (int k = 0; k < state->model->inputs.count; k++) {
-    const ast_input *syntax = &state->model->inputs.items[k];
+  for (int k = 0; k < state->declared.count; k++) {
+    const ast_input *syntax = &state->declared.items[k];
     input *made = &state->program->inputs.items[k];
     made->start = check_start(state, syntax->start, state->inputs[k], "start value");
     made->lower = check_start(state, syntax->lower, state->inputs[k], "lower bound");
@@ -95,19 +110,21 @@ void check_starts(checker *state) {
 
 /* ---- freeze ---- */
 
-/* The number of the input that the statement names; -1 after an error. */
-static int frozen_input(checker *state, const ast_freeze *syntax) {
-  const symbol *of = symbol_of(state, syntax->name.name);
-  const char *name = syntax->name.name;
-  if (of->kind == GLOBAL_NONE) {
-    unknown_name(state, syntax->name, NULL);
-    return -1;
-  }
-  ast_role role = of->kind == GLOBAL_INPUT ? state->model->inputs.items[of->number].role : AST_DATA;
-  if (of->kind == GLOBAL_INPUT && (role == AST_VAR || role == AST_PARAM)) return of->number;
+/* How many inputs have names below this one: f.0.weight is below f.0 and f. */
+static int count_below(const checker *state, const char *name) {
+  int count = 0;
+  for (int k = 0; k < state->declared.count; k++) count += is_below(state->declared.items[k].name.name, name);
+  return count;
+}
+
+static bool moves(const checker *state, const symbol *of) {
+  ast_role role = of->kind == GLOBAL_INPUT ? state->declared.items[of->number].role : AST_DATA;
+  return of->kind == GLOBAL_INPUT && (role == AST_VAR || role == AST_PARAM);
+}
+
+static void never_moves(checker *state, const ast_freeze *syntax, const char *name) {
   diagnose(state->report, CODE_NOT_A_VARIABLE, syntax->where,
            "'%s' never moves: only entries of a var or param are frozen", name);
-  return -1;
 }
 
 static bool all_constant(checker *state, const tensor *of, const selector *selectors) {
@@ -129,15 +146,47 @@ static bool covers_all(const checker *state, const tensor *of, const selector *s
   return true;
 }
 
-static void check_freeze(checker *state, const ast_freeze *syntax) {
-  int number = frozen_input(state, syntax);
-  tensor *of = number < 0 ? NULL : state->inputs[number];
+static void freeze_input(checker *state, const ast_freeze *syntax, int number) {
+  tensor *of = state->inputs[number];
   if (!of) return;
   selector *selectors = check_selectors(state, of, syntax->subscripts.items, syntax->subscripts.count, syntax->where);
   if (!selectors || !all_constant(state, of, selectors)) return;
   if (covers_all(state, of, selectors)) state->program->inputs.items[number].frozen_whole = true;
   freeze made = {.input = number, .selectors = selectors, .where = syntax->where};
   list_push(state->memory, &state->program->freezes, made);
+}
+
+/* All inputs below a name, each as a whole. */
+static void freeze_below(checker *state, const ast_freeze *syntax) {
+  const char *name = syntax->name.name;
+  const char *first = NULL;
+  for (int k = 0; k < state->declared.count; k++) {
+    const char *each = state->declared.items[k].name.name;
+    if (!is_below(each, name)) continue;
+    if (!first) first = each;
+    if (!moves(state, symbol_of(state, each))) {
+      never_moves(state, syntax, each);
+      return;
+    }
+    if (!syntax->subscripts.count) freeze_input(state, syntax, k);
+  }
+  if (!syntax->subscripts.count) return;
+  diagnose(state->report, CODE_SUBSCRIPT_COUNT, syntax->where, "'%s' names %d arrays: it has no subscripts", name,
+           count_below(state, name));
+  diagnose_hint(state->report, "subscripts belong to one of them: %s[...]", first);
+}
+
+static void check_freeze(checker *state, const ast_freeze *syntax) {
+  const symbol *of = symbol_of(state, syntax->name.name);
+  bool below = of->kind == GLOBAL_NETWORK || of->kind == GLOBAL_NONE;
+  if (below && count_below(state, of->name))
+    freeze_below(state, syntax);
+  else if (of->kind == GLOBAL_NONE)
+    unknown_name(state, syntax->name, NULL);
+  else if (!moves(state, of))
+    never_moves(state, syntax, of->name);
+  else
+    freeze_input(state, syntax, of->number);
 }
 
 void check_freezes(checker *state) {

@@ -9,6 +9,11 @@ int find_input(const tensor_program *model, const char *name) {
   return -1;
 }
 
+bool is_below(const char *name, const char *prefix) {
+  size_t length = strlen(prefix);
+  return !strncmp(name, prefix, length) && name[length] == '.';
+}
+
 int find_definition_number(const tensor_program *model, const char *name) {
   for (int k = 0; k < model->definitions.count; k++)
     if (model->definitions.items[k]->name && !strcmp(model->definitions.items[k]->name, name)) return k;

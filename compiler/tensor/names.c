@@ -60,7 +60,7 @@ symbol *symbol_of(checker *state, const char *name) {
 }
 
 const char *kind_name(global_kind kind) {
-  static const char *const names[] = {"name", "extent", "input", "definition", "function"};
+  static const char *const names[] = {"name", "extent", "input", "definition", "function", "network"};
   return names[kind];
 }
 
@@ -124,7 +124,7 @@ static const char *nearest_known(checker *state, const char *name) {
   int count = 0;
   for (int k = 0; k < state->symbols.count; k++) {
     const symbol *of = state->symbols.items[k];
-    bool value = of->kind != GLOBAL_NONE && of->kind != GLOBAL_FUNCTION;
+    bool value = of->kind != GLOBAL_NONE && of->kind != GLOBAL_FUNCTION && of->kind != GLOBAL_NETWORK;
     if (value || of->hidden > 0 || visible_local(state, of)) candidates[count++] = of->name;
   }
   return nearest_name(name, candidates, count);
@@ -160,12 +160,19 @@ void unknown_function(checker *state, ast_name name) {
                   name.name);
     return;
   }
+  if (is_layer(name.name)) {
+    diagnose(state->report, CODE_UNKNOWN_FUNCTION, name.where, "'%s' is a layer, no function", name.name);
+    diagnose_hint(state->report, "a network is declared, then applied: param net f = %s(...); f(x)", name.name);
+    return;
+  }
   diagnose(state->report, CODE_UNKNOWN_FUNCTION, name.where, "unknown function '%s'", name.name);
   if (state->report->error_count > SEARCHED_ERRORS) return;
   const ast_model *model = state->model;
-  const char **candidates = arena_array(state->memory, const char *, builtin_names(NULL) + model->functions.count);
+  const char **candidates =
+      arena_array(state->memory, const char *, builtin_names(NULL) + model->functions.count + model->networks.count);
   int count = builtin_names(candidates);
   for (int k = 0; k < model->functions.count; k++) candidates[count++] = model->functions.items[k].name.name;
+  for (int k = 0; k < model->networks.count; k++) candidates[count++] = model->networks.items[k].name.name;
   suggest(state, name, nearest_name(name.name, candidates, count));
 }
 
@@ -177,7 +184,7 @@ static tensor *check_dimension_name(checker *state, int number, span where) {
 }
 
 /* Extents depend on extents alone; start values and bounds also on inputs that no solver moves. */
-static bool may_use(checker *state, ast_name name, const symbol *of) {
+bool may_use(checker *state, ast_name name, const symbol *of) {
   if (state->now == PHASE_DEFINITIONS) return true;
   if (state->now == PHASE_EXTENTS) {
     diagnose(state->report, CODE_NOT_AN_EXTENT, name.where, "an extent can't depend on the %s '%s'",
@@ -186,7 +193,8 @@ static bool may_use(checker *state, ast_name name, const symbol *of) {
     return false;
   }
   bool is_input = of->kind == GLOBAL_INPUT;
-  if (is_input && state->model->inputs.items[of->number].role != AST_VAR) return true;
+  if (is_input && state->declared.items[of->number].role != AST_VAR) return true;
+  if (of->kind == GLOBAL_NETWORK && state->model->networks.items[of->number].role != AST_VAR) return true;
   diagnose(state->report, CODE_NOT_KNOWN_AT_START, name.where, "a start value or bound can't depend on the %s '%s'",
            is_input ? "variable" : kind_name(of->kind), name.name);
   diagnose_hint(state->report, "it may use numbers, extents, and inputs declared as param, data or index");
@@ -203,8 +211,9 @@ static tensor *used_at(checker *state, const tensor *of, span where) {
 }
 
 static tensor *check_global(checker *state, ast_name name, const symbol *of) {
-  if (of->kind == GLOBAL_FUNCTION) {
-    diagnose(state->report, CODE_FUNCTION_AS_VALUE, name.where, "the function '%s' needs its arguments", name.name);
+  if (of->kind == GLOBAL_FUNCTION || of->kind == GLOBAL_NETWORK) {
+    diagnose(state->report, CODE_FUNCTION_AS_VALUE, name.where, "the %s '%s' needs its argument%s", kind_name(of->kind),
+             name.name, of->kind == GLOBAL_NETWORK ? "" : "s");
     diagnose_hint(state->report, "write %s(...)", name.name);
     return NULL;
   }

@@ -21,7 +21,7 @@ typedef enum { UNVISITED, OPEN, DONE } vertex_stage;
 
 typedef struct {
   checker *checker;
-  int dimension_count, function_count, vertex_count;
+  int dimension_count, function_count, network_count, vertex_count;
   vertex_stage *stage;
   int *mentioned_by; /* the last vertex that mentioned it, plus 1: an edge is listed once */
   int *height;       /* of an open vertex on the stack */
@@ -47,7 +47,10 @@ static void walk_name(ordering *in, ast_name name) {
   switch (of->kind) {
   case GLOBAL_NONE: unknown_name(in->checker, name, in->root); return;
   case GLOBAL_DIMENSION: mention_vertex(in, of->number, name.where); return;
-  case GLOBAL_DEFINITION: mention_vertex(in, in->dimension_count + in->function_count + of->number, name.where); return;
+  case GLOBAL_DEFINITION:
+    mention_vertex(in, in->dimension_count + in->function_count + in->network_count + of->number, name.where);
+    return;
+  case GLOBAL_NETWORK:
   case GLOBAL_INPUT:
   case GLOBAL_FUNCTION: return;
   }
@@ -57,6 +60,8 @@ static void walk_function_name(ordering *in, ast_name name) {
   symbol *of = symbol_of(in->checker, name.name);
   if (of->kind == GLOBAL_FUNCTION)
     mention_vertex(in, in->dimension_count + of->number, name.where);
+  else if (of->kind == GLOBAL_NETWORK)
+    mention_vertex(in, in->dimension_count + in->function_count + of->number, name.where);
   else if (!find_builtin(name.name))
     unknown_function(in->checker, name);
 }
@@ -114,7 +119,9 @@ static vertex vertex_at(const ordering *in, int number) {
   if (number < in->dimension_count) return (vertex){VERTEX_DIMENSION, number};
   number -= in->dimension_count;
   if (number < in->function_count) return (vertex){VERTEX_FUNCTION, number};
-  return (vertex){VERTEX_DEFINITION, number - in->function_count};
+  number -= in->function_count;
+  if (number < in->network_count) return (vertex){VERTEX_NETWORK, number};
+  return (vertex){VERTEX_DEFINITION, number - in->network_count};
 }
 
 static void walk_function(ordering *in, const ast_function *of) {
@@ -122,6 +129,14 @@ static void walk_function(ordering *in, const ast_function *of) {
   in->root = of->body;
   walk(in, of->body);
   for (int k = 0; k < of->parameters.count; k++) reveal(in, of->parameters.items[k]);
+}
+
+/* What is no function of the model is looked at in network.c. */
+static void walk_network(ordering *in, const ast_network *of) {
+  for (int k = 0; k < of->layers.count; k++) {
+    ast_name name = of->layers.items[k]->name;
+    if (symbol_of(in->checker, name.name)->kind == GLOBAL_FUNCTION) walk_function_name(in, name);
+  }
 }
 
 static void walk_vertex(ordering *in, vertex of) {
@@ -132,6 +147,7 @@ static void walk_vertex(ordering *in, vertex of) {
     if (!state->dimensions[of.number].override) walk(in, in->root);
     return;
   case VERTEX_FUNCTION: walk_function(in, state->functions[of.number].syntax); return;
+  case VERTEX_NETWORK: walk_network(in, state->networks[of.number].syntax); return;
   case VERTEX_DEFINITION:
     in->root = state->definitions.items[of.number].syntax->value;
     walk_definition(in, state->definitions.items[of.number].syntax);
@@ -143,6 +159,7 @@ static const char *vertex_name(const ordering *in, int number) {
   vertex of = vertex_at(in, number);
   if (of.kind == VERTEX_DIMENSION) return in->checker->dimensions[of.number].syntax->name.name;
   if (of.kind == VERTEX_FUNCTION) return in->checker->functions[of.number].syntax->name.name;
+  if (of.kind == VERTEX_NETWORK) return in->checker->networks[of.number].syntax->name.name;
   return in->checker->definitions.items[of.number].name;
 }
 
@@ -152,6 +169,8 @@ static void fail_vertex(const ordering *in, int number) {
     in->checker->dimensions[of.number].failed = true;
   else if (of.kind == VERTEX_FUNCTION)
     in->checker->functions[of.number].failed = true;
+  else if (of.kind == VERTEX_NETWORK)
+    in->checker->networks[of.number].failed = true;
   else
     in->checker->definitions.items[of.number].failed = true;
 }
@@ -166,14 +185,16 @@ static void report_cycle(ordering *in, int to, span where) {
   int from = in->height[to], length = in->stack.count - from;
   bool functions = true;
   for (int k = from; k < in->stack.count; k++) {
-    functions = functions && vertex_at(in, in->stack.items[k].vertex).kind == VERTEX_FUNCTION;
+    vertex_kind kind = vertex_at(in, in->stack.items[k].vertex).kind;
+    functions = functions && (kind == VERTEX_FUNCTION || kind == VERTEX_NETWORK);
     fail_vertex(in, in->stack.items[k].vertex);
   }
   const char *name = vertex_name(in, to);
   if (functions && length == 1) {
     diagnose(report, CODE_RECURSION, where, "the function '%s' calls itself", name);
   } else if (functions) {
-    diagnose(report, CODE_RECURSION, where, "the function '%s' calls itself, by way of '%s'", name,
+    diagnose(report, CODE_RECURSION, where, "the %s '%s' calls itself, by way of '%s'",
+             vertex_at(in, to).kind == VERTEX_NETWORK ? "network" : "function", name,
              vertex_name(in, in->stack.items[from + 1].vertex));
   } else if (length == 1) {
     diagnose(report, CODE_CYCLE, where, "'%s' is defined by itself", name);
@@ -220,7 +241,8 @@ void order_definitions(checker *state) {
   ordering in = {.checker = state};
   in.dimension_count = state->model->dimensions.count;
   in.function_count = state->model->functions.count;
-  in.vertex_count = in.dimension_count + in.function_count + state->definitions.count;
+  in.network_count = state->model->networks.count;
+  in.vertex_count = in.dimension_count + in.function_count + in.network_count + state->definitions.count;
   in.stage = arena_array(state->memory, vertex_stage, in.vertex_count + 1);
   in.mentioned_by = arena_array(state->memory, int, in.vertex_count + 1);
   in.height = arena_array(state->memory, int, in.vertex_count + 1);

@@ -109,9 +109,19 @@ typedef struct {
   scalar bound;                  /* ROLE_INDEX: entries are 0 .. bound-1 */
   tensor *start, *lower, *upper; /* start value and bounds, or NULL; broadcastable to the input's shape */
   bool frozen_whole;             /* every entry is frozen: no derivative code unless asked for by name */
+  int network;                   /* of which it is a weight, or -1 */
+  int layer;                     /* of that network, counted from 0 */
+  scalar fan_in;                 /* of that layer: the entries that each of its results depends on; else NO_SCALAR */
   span where;
   const char *comment; /* the declaration's comment, or NULL */
 } input;
+
+/* param net f = ...; its weights are inputs. */
+typedef struct {
+  const char *name;
+  span where;
+  const char *comment;
+} network;
 
 /* freeze w[0], W[:, 2:4] */
 typedef struct {
@@ -141,6 +151,7 @@ typedef struct {
   const char *comment; /* the model's, or NULL */
   LIST(dimension) dimensions;
   LIST(input) inputs;
+  LIST(network) networks;
   LIST(freeze) freezes;
   LIST(binding *) definitions; /* top-level lets, outputs and the objective; each uses only earlier ones */
   LIST(output) outputs;        /* without the objective */
@@ -151,6 +162,9 @@ typedef struct {
 
 /* An input's number, or -1. */
 int find_input(const tensor_program *model, const char *name);
+
+/* Is this name below the other one, as f.0.weight is below f.0 and f? */
+bool is_below(const char *name, const char *prefix);
 
 /* A definition's number (a top-level let, an output, the objective), or -1; the definition, or NULL. */
 int find_definition_number(const tensor_program *model, const char *name);

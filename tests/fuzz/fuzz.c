@@ -21,14 +21,28 @@ static case_input drawn(arena *memory, random_stream *from, const char *name, in
 
 static binding_point *random_point(subject *of, random_stream *from) {
   int n = 1 + random_below(from, 4), m = 1 + random_below(from, 3);
-  case_input *arrays = arena_array(of->memory, case_input, 5);
-  arrays[0] = drawn(of->memory, from, "x", 1, n, 0, 0);
-  arrays[1] = drawn(of->memory, from, "s", 0, 0, 0, 0);
-  arrays[2] = drawn(of->memory, from, "p", 1, m, 0, 0);
-  arrays[3] = drawn(of->memory, from, "A", 2, n, m, 0);
-  arrays[4] = drawn(of->memory, from, "k", 1, n, 0, m);
+  const struct {
+    const char *name;
+    int rank, rows, columns, below;
+  } inputs[] = {
+      {"x", 1, n, 0, 0},
+      {"s", 0, 0, 0, 0},
+      {"p", 1, m, 0, 0},
+      {"A", 2, n, m, 0},
+      {"k", 1, n, 0, m},
+      {"rows.0.weight", 2, 3, m, 0},
+      {"rows.0.bias", 1, 3, 0, 0},
+      {"rows.3.weight", 2, 2, 3, 0},
+      {"same.0.weight", 2, n, n, 0},
+      {"same.0.bias", 1, n, 0, 0},
+  };
+  enum { INPUTS = sizeof inputs / sizeof *inputs };
+  case_input *arrays = arena_array(of->memory, case_input, INPUTS);
+  for (int k = 0; k < INPUTS; k++)
+    arrays[k] =
+        drawn(of->memory, from, inputs[k].name, inputs[k].rank, inputs[k].rows, inputs[k].columns, inputs[k].below);
   const char *why;
-  binding_point *at = bind_inputs(of->memory, of->model, arrays, 5, &why);
+  binding_point *at = bind_inputs(of->memory, of->model, arrays, INPUTS, &why);
   if (!at) subject_fails(of, "%s", why);
   return at;
 }

@@ -155,6 +155,18 @@ static const char *reduction(generator *with, int depth) {
   return made_text;
 }
 
+/* Two loops, of which index data limits the inner one. */
+static const char *ragged_reduction(generator *with, int depth) {
+  known_index row = {with->index_count++, 'n'}, column = {with->index_count++, 'm'};
+  list_push(with->memory, &with->indices, row);
+  list_push(with->memory, &with->indices, column);
+  const char *body = scalar_expression(with, depth - 1);
+  const char *made = say(with, "(%s[i%d < n, i%d < 1 + k[i%d]] tanh(%s))", reductions[pick(with, 6)], row.number,
+                         column.number, row.number, body);
+  with->indices.count -= 2;
+  return made;
+}
+
 static const char *choice(generator *with, int depth) {
   const char *a = scalar_expression(with, depth - 1), *b = scalar_expression(with, depth - 1);
   const char *c = scalar_expression(with, depth - 1);
@@ -172,7 +184,7 @@ static const char *scalar_expression(generator *with, int depth) {
   switch (pick(with, 10)) {
   case 0: return leaf(with);
   case 1:
-  case 2: return reduction(with, depth);
+  case 2: return pick(with, 5) ? reduction(with, depth) : ragged_reduction(with, depth);
   case 3: return choice(with, depth);
   case 4: return block(with, depth);
   case 5:
@@ -184,11 +196,26 @@ static const char *scalar_expression(generator *with, int depth) {
 /* ---- whole arrays ---- */
 
 static const char *const vectors[] = {
-    "tanh(A @ p) + x",       "cumsum(x)*s",          "softmax(x)",
-    "concat(x[1:n], [s])",   "x*sum(p^2) + A[:, 0]", "p[k]*x",
-    "sum(A, axis=1)",        "(A @ A') @ x",         "where(x > 0, x, s)",
-    "A[:, -1] - x/2",        "logsumexp(A, axis=1)", "max(A, axis=1) + s",
-    "reshape(A', n*m)[0:n]", "diag(outer(x, x))",    "mean(stack(x, sin(x)), axis=0)",
+    "tanh(A @ p) + x",
+    "cumsum(x)*s",
+    "softmax(x)",
+    "concat(x[1:n], [s])",
+    "x*sum(p^2) + A[:, 0]",
+    "p[k]*x",
+    "sum(A, axis=1)",
+    "(A @ A') @ x",
+    "where(x > 0, x, s)",
+    "A[:, -1] - x/2",
+    "logsumexp(A, axis=1)",
+    "max(A, axis=1) + s",
+    "reshape(A', n*m)[0:n]",
+    "diag(outer(x, x))",
+    "mean(stack(x, sin(x)), axis=0)",
+    "rows(A)[:, 0]",
+    "same(x) + tanh(s)",
+    "same(x)*mse(rows(A*A), 0.5)",
+    "x*cross_entropy(A, k)",
+    "softmax(rows(A))[:, 1]",
 };
 
 static void add_definition(generator *with, text *out, int number) {
@@ -218,6 +245,9 @@ const char *random_model(arena *memory, random_stream *from) {
   text out = text_create(memory);
   text_append(&out, "dim n, m\nvar x[n], s\nparam p[m]\ndata A[n, m]\nindex k[n] < m\n"
                     "def step(a, b) = if a > b then a*b else b - a\n"
+                    "def keep(a) = a*tanh(a) - mean(a)\n"
+                    "var net rows = linear(m, 3) -> keep -> softplus -> linear(3, 2, bias=false)\n"
+                    "param net same = linear(n, n) -> silu\n"
                     "def mixed(a) = { let c = sin(a); c*c + c }\n");
   int definitions = 2 + pick(&with, 4);
   for (int k = 0; k < definitions; k++) add_definition(&with, &out, k);

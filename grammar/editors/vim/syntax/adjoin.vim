@@ -5,9 +5,9 @@ endif
 
 " The words of the language, as `adjoin help words` lists them; a test compares.
 let s:statements = 'data def dim freeze index let maximize minimize model output param var'
-let s:expressions = 'and else if in not or then'
+let s:expressions = 'and else if in net not or then'
 let s:reductions = 'all any logsumexp max mean min prod sum'
-let s:functions = 'abs acos acosh all any asin asinh atan atan2 atanh cbrt ceil clamp concat cos cosh cumsum diag digamma dot erf erfc erfinv exp exp2 expm1 eye floor fma gelu hypot lgamma linspace log log10 log1p log2 log_softmax logsumexp max mean min mod norm ones outer pow prod range real relu reshape round sigmoid sign silu sin sinh softmax softplus sqrt stack stop_gradient sum tan tanh tgamma trace transpose trunc where zeros'
+let s:functions = 'abs acos acosh all any asin asinh atan atan2 atanh bce_with_logits cbrt ceil clamp concat cos cosh cross_entropy cumsum diag digamma dot erf erfc erfinv exp exp2 expm1 eye floor fma gelu huber hypot lgamma linspace log log10 log1p log2 log_softmax logsumexp max mean min mod mse norm ones outer pow prod range real relu reshape round sigmoid sign silu sin sinh softmax softplus sqrt stack stop_gradient sum tan tanh tgamma trace transpose trunc where zeros'
 let s:constants = 'inf nan pi'
 
 function! s:any_of(words) abort
