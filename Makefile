@@ -84,7 +84,7 @@ $(B)/tests/refusing_adjoin: $(COMMANDS) $(COMPILER) $(RUNTIME) $(B)/tests/cli/re
 	@echo "link   $@"
 	@$(CC) $(OPTIMISE) -Wl,--wrap=jit_compile -o $@ $^ $(LIBRARIES)
 
-$(B)/tests/bench/measure: $(BENCH) $(ORACLE) $(COMPILER) $(RUNTIME)
+$(B)/tests/bench/measure: $(BENCH) $(ORACLE) $(LIBRARY) $(COMPILER) $(RUNTIME)
 	@echo "link   $@"
 	@$(CC) $(OPTIMISE) -o $@ $^ $(LIBRARIES)
 
@@ -119,6 +119,7 @@ $(B)/%.o: %.c | $(B)/packages-found
 # libtcc as one object that can be part of a shared library: compiler/jit/libtcc_host.c says why, and what stands for the
 # parts of the C library that it must not use. Its variables lie between two names.
 LIBTCC_HOST := stdout stderr environ malloc calloc realloc free exit
+LIBTCC_HOST += printf fprintf vfprintf __printf_chk __fprintf_chk __vfprintf_chk puts putchar fputs fputc fwrite fflush
 LIBTCC_USED := new delete set_error_func set_output_type set_options compile_string add_symbol relocate get_symbol list_symbols
 $(B)/libtcc.o: Makefile | $(B)/packages-found
 	@echo "fold   $@"
