@@ -51,13 +51,15 @@ typedef struct {
   const unsigned char *mask;   /* `size` bytes, 0: frozen; NULL: all are free */
   const double *lower, *upper; /* `size` bounds, infinite for none; NULL: none */
   minimise_step_rule step_rule;
-  double step;         /* 0: the method's own */
+  double step;         /* 0: the method's own; where steps are searched, the first trial of the first iteration, as a
+                          multiple of the gradient; newton-cg: the first radius; coordinate: the first change of an entry;
+                          levenberg-marquardt has no use for it */
   double momentum;     /* in [0, 1); negative: 0.9 for momentum, Nesterov's own sequence for nesterov */
   double beta1, beta2; /* adam, adamw: decay of the means of g and g^2, in [0, 1) */
   double epsilon;      /* adam, adamw: added to the root of the latter */
   double weight_decay; /* adam: adds weight_decay x to the gradient; adamw: shrinks x by step weight_decay a step */
   size_t memory;       /* lbfgs: how many pairs */
-  double tolerance;    /* converged: |projected gradient|_inf <= tolerance max(1, |f|) */
+  double tolerance;    /* converged: |projected gradient|_inf <= tolerance max(1, min(|f|, what it was at the start)) */
   size_t iterations;   /* at most; likewise: */
   size_t evaluations;  /* of values and gradients together; 0: no limit */
   double seconds;      /* 0: no limit; looked at between evaluations */
@@ -111,11 +113,19 @@ const char *minimise_status_name(minimise_status status);
 /* What a method needs beside the gradient. */
 enum { MINIMISE_NEEDS_PRODUCT = 1, MINIMISE_NEEDS_RESIDUAL = 2 };
 
+/* What options a method takes beside those that all take; others than these must be left as they are by default. */
+enum {
+  MINIMISE_TAKES_FIXED_STEP = 1,    /* constant and decreasing steps */
+  MINIMISE_TAKES_SEARCHED_STEP = 2, /* backtracking and strong Wolfe */
+  MINIMISE_TAKES_MOMENTUM = 4,
+  MINIMISE_TAKES_WEIGHT_DECAY = 8
+};
+
 struct minimiser;
 typedef struct {
   const char *name;
   const char *summary; /* a line for a list of methods */
-  unsigned needs;
+  unsigned needs, takes;
   void (*run)(struct minimiser *);
 } minimise_method;
 

@@ -1,0 +1,126 @@
+#include "runtime/minimise/line_search.h"
+
+#include <float.h>
+#include <math.h>
+
+static const double DECREASE = 1e-4, CURVATURE = 0.9; /* c1 and c2 of the Wolfe conditions */
+enum { EXPANSIONS = 60, ZOOMS = 80, ZOOMS_FOR_CURVATURE = 12 };
+
+typedef struct {
+  double t, f, slope;
+} trial;
+
+static void place(const minimiser *m, const line *along, double t, double *x) {
+  for (size_t k = 0; k < m->set.count; k++) x[k] = along->from->x[k] + t * along->d[k];
+  free_set_project(&m->set, x);
+}
+
+/* The slope along the arc: entries that have reached their bounds stay there. */
+static bool try_step(minimiser *m, const line *along, double t, minimise_point *to, trial *made) {
+  double bound;
+  place(m, along, t, to->x);
+  if (!minimiser_gradient(m, to)) return false;
+  *made = (trial){.t = t, .f = to->f};
+  for (size_t k = 0; k < m->set.count; k++) {
+    if (!free_set_is_active(&m->set, k, to->x[k], -along->d[k], 0, &bound)) made->slope += to->g[k] * along->d[k];
+  }
+  return true;
+}
+
+static bool is_finite(const trial *at) {
+  return isfinite(at->f) && isfinite(at->slope);
+}
+
+/* By how much f may seem to rise through rounding alone. */
+static double rounding(const line *along) {
+  return 64 * DBL_EPSILON * fabs(along->from->f);
+}
+
+static bool falls_enough(const line *along, const trial *at) {
+  if (!is_finite(at)) return false;
+  double f = along->from->f;
+  return at->f <= f + DECREASE * at->t * along->slope ||
+         (at->f <= f + rounding(along) && at->slope <= (2 * DECREASE - 1) * along->slope);
+}
+
+static bool is_flat_enough(const line *along, const trial *at) {
+  return fabs(at->slope) <= -CURVATURE * along->slope;
+}
+
+/* The minimum between two trials of the cubic through their values and slopes, kept off both; the middle where that
+ * makes no sense, a tenth of the way where the far end is not finite. */
+static double between(const trial *low, const trial *high, bool halve) {
+  double width = high->t - low->t;
+  if (!is_finite(high)) return low->t + 0.1 * width;
+  if (halve) return low->t + 0.5 * width;
+  double d1 = low->slope + high->slope - 3 * (high->f - low->f) / width;
+  double d2 = copysign(sqrt(fmax(0, d1 * d1 - low->slope * high->slope)), width);
+  double share = 1 - (high->slope + d2 - d1) / (high->slope - low->slope + 2 * d2);
+  if (!isfinite(share)) share = 0.5;
+  return low->t + width * fmin(0.9, fmax(0.1, share));
+}
+
+/* Narrows an interval that has a good step inside: `low` falls enough and has the smallest f of the steps seen that do,
+ * and its slope points to `high`. Where no step in it has a slope that is flat enough, as at a kink, or the interval
+ * has become a point, `low` is it. */
+static line_outcome zoom(minimiser *m, const line *along, trial low, trial high, minimise_point *to, double *step) {
+  double before = INFINITY;
+  trial now;
+  for (int k = 0; k < ZOOMS && (low.t == 0 || k < ZOOMS_FOR_CURVATURE); k++) {
+    double width = fabs(high.t - low.t), t = between(&low, &high, k > 1 && width > 0.66 * before);
+    before = width;
+    if (t == low.t || t == high.t) break;
+    if (!try_step(m, along, t, to, &now)) return LINE_OVER;
+    if (minimiser_distance(m, to->x, along->from->x) == 0) break;
+    if (!falls_enough(along, &now) || now.f > low.f + (low.t == 0 ? rounding(along) : 0)) {
+      high = now;
+      continue;
+    }
+    if (is_flat_enough(along, &now)) {
+      *step = now.t;
+      return LINE_FOUND;
+    }
+    if (now.slope * (high.t - low.t) >= 0) high = low;
+    low = now;
+  }
+  *step = low.t;
+  if (low.t == 0) return LINE_NO_PROGRESS;
+  return try_step(m, along, low.t, to, &now) ? LINE_FOUND : LINE_OVER;
+}
+
+line_outcome line_search_wolfe(minimiser *m, const line *along, minimise_point *to, double *step) {
+  trial low = {.t = 0, .f = along->from->f, .slope = along->slope}, now;
+  double t = along->first, growth = 4;
+  for (int k = 0; k < EXPANSIONS; k++) {
+    if (!try_step(m, along, t, to, &now)) return LINE_OVER;
+    if (!falls_enough(along, &now) || (k > 0 && now.f > low.f)) return zoom(m, along, low, now, to, step);
+    if (is_flat_enough(along, &now)) break;
+    if (now.slope >= 0) return zoom(m, along, now, low, to, step);
+    /* Where f falls without end, squares of the growth get there before the evaluations are spent. */
+    if (k >= 3 && growth < 1e100) growth *= growth;
+    low = now;
+    t *= growth;
+    if (!isfinite(t)) break;
+  }
+  *step = now.t;
+  return LINE_FOUND;
+}
+
+line_outcome line_search_backtrack(minimiser *m, const line *along, minimise_point *to, double *step) {
+  for (double t = along->first; t > 0; t /= 2) {
+    double f;
+    place(m, along, t, to->x);
+    double distance = minimiser_distance(m, to->x, along->from->x);
+    if (distance == 0) break;
+    if (!isfinite(distance)) continue;
+    if (!minimiser_value(m, to->x, &f)) return LINE_OVER;
+    /* Along the arc, the decrease that the gradient promises is g'(P(x + t d) - x). */
+    double promised = 0;
+    for (size_t k = 0; k < m->set.count; k++) promised += along->from->g[k] * (to->x[k] - along->from->x[k]);
+    if (!(f <= along->from->f + DECREASE * promised) || !isfinite(f)) continue;
+    *step = t;
+    if (!minimiser_gradient(m, to)) return LINE_OVER;
+    if (isfinite(minimiser_projected_gradient(m, to))) return LINE_FOUND;
+  }
+  return LINE_NO_PROGRESS;
+}

@@ -1,0 +1,259 @@
+#include "runtime/minimise/minimiser.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+static const double BOTTOM = -1e300; /* below this, f has no minimum that could be found */
+
+/* ---- memory ---- */
+
+typedef union block {
+  union block *next;
+  max_align_t alignment;
+} block;
+
+double *minimiser_zeros(minimiser *m, size_t rows, size_t columns) {
+  block *made = NULL;
+  if (!columns || rows <= (SIZE_MAX - sizeof *made) / sizeof(double) / columns)
+    made = calloc(1, sizeof *made + rows * columns * sizeof(double));
+  if (!made) {
+    minimiser_end(m, MINIMISE_NO_MEMORY, "there is not enough memory");
+    return NULL;
+  }
+  made->next = m->blocks;
+  m->blocks = made;
+  return (double *)(made + 1);
+}
+
+void minimiser_release(minimiser *m) {
+  for (block *at = m->blocks, *next; at; at = next) {
+    next = at->next;
+    free(at);
+  }
+  m->blocks = NULL;
+  free_set_release(&m->set);
+}
+
+bool minimiser_point(minimiser *m, minimise_point *point) {
+  point->f = NAN;
+  point->x = minimiser_zeros(m, m->set.count, 1);
+  point->g = point->x ? minimiser_zeros(m, m->set.count, 1) : NULL;
+  return point->g != NULL;
+}
+
+/* ---- the end ---- */
+
+bool minimiser_end(minimiser *m, minimise_status status, const char *test) {
+  if (m->over) return false;
+  m->over = true;
+  m->result->status = status;
+  m->result->test = test;
+  return false;
+}
+
+bool minimiser_no_progress(minimiser *m, const minimise_point *at, double promised) {
+  double scale = fmax(fmax(1, fabs(at->f)), m->first_gradient);
+  if (promised <= 16 * DBL_EPSILON * fabs(at->f) && minimiser_projected_gradient(m, at) <= sqrt(DBL_EPSILON) * scale) {
+    free_set_scatter(&m->set, at->x, m->best);
+    m->result->f = at->f;
+    m->result->grad_inf = minimiser_projected_gradient(m, at);
+    return minimiser_end(m, MINIMISE_CONVERGED,
+                         "the decrease that the gradient promises is below the rounding error of f");
+  }
+  return minimiser_end(m, MINIMISE_STALLED, "no step makes f smaller, though its gradient is not small");
+}
+
+double minimiser_seconds(const minimiser *m) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)(now.tv_sec - m->began.tv_sec) + 1e-9 * (double)(now.tv_nsec - m->began.tv_nsec);
+}
+
+static bool within_budget(minimiser *m) {
+  if (m->over) return false;
+  const minimise_options *options = m->options;
+  if (options->evaluations && m->result->evaluations.value + m->result->evaluations.gradient >= options->evaluations)
+    return minimiser_end(m, MINIMISE_BUDGET, "the evaluations are spent");
+  if (options->seconds > 0 && minimiser_seconds(m) >= options->seconds)
+    return minimiser_end(m, MINIMISE_BUDGET, "the time is spent");
+  return true;
+}
+
+/* ---- what the model computes ---- */
+
+static bool answered(minimiser *m, int status) {
+  if (!status) return true;
+  if (!m->over) m->result->callback = status;
+  return minimiser_end(m, MINIMISE_CALLBACK_FAILED, "the model could not be evaluated");
+}
+
+bool minimiser_value(minimiser *m, const double *x, double *f) {
+  const minimise_problem *problem = m->problem;
+  if (!within_budget(m)) return false;
+  free_set_scatter(&m->set, x, m->whole);
+  if (!problem->value) {
+    m->result->evaluations.gradient++;
+    return answered(m, problem->gradient(problem->user, m->whole, f, m->whole_gradient));
+  }
+  m->result->evaluations.value++;
+  return answered(m, problem->value(problem->user, m->whole, f));
+}
+
+/* Of the points met, the best is kept in the caller's x. Where f has no minimum, that ends the run. */
+static bool keep_best(minimiser *m, const minimise_point *at) {
+  minimise_result *result = m->result;
+  bool falls = !m->met || at->f < result->f;
+  if (isfinite(at->f) && (falls || at->f == result->f)) {
+    free_set_scatter(&m->set, at->x, m->best);
+    result->f = at->f;
+    result->grad_inf = minimiser_projected_gradient(m, at);
+    m->met = true;
+  }
+  if (at->f < BOTTOM) return minimiser_end(m, MINIMISE_UNBOUNDED, "f fell below -1e300");
+  for (size_t k = 0; falls && m->far > 0 && k < m->set.count; k++) {
+    if (fabs(at->x[k]) > m->far && isfinite(at->f))
+      return minimiser_end(m, MINIMISE_UNBOUNDED, "f still falls where an entry of x is beyond 1e150");
+  }
+  return true;
+}
+
+bool minimiser_gradient(minimiser *m, minimise_point *at) {
+  const minimise_problem *problem = m->problem;
+  if (!within_budget(m)) return false;
+  free_set_scatter(&m->set, at->x, m->whole);
+  m->result->evaluations.gradient++;
+  if (!answered(m, problem->gradient(problem->user, m->whole, &at->f, m->whole_gradient))) return false;
+  free_set_gather(&m->set, m->whole_gradient, at->g);
+  return keep_best(m, at);
+}
+
+bool minimiser_product(minimiser *m, const double *x, const double *v, double *hv) {
+  const minimise_problem *problem = m->problem;
+  if (m->over) return false;
+  if (!m->whole_direction && !(m->whole_direction = minimiser_zeros(m, m->set.size, 1))) return false;
+  if (!m->whole_product && !(m->whole_product = minimiser_zeros(m, m->set.size, 1))) return false;
+  if (m->options->seconds > 0 && !within_budget(m)) return false;
+  free_set_scatter(&m->set, x, m->whole);
+  free_set_scatter(&m->set, v, m->whole_direction);
+  m->result->evaluations.product++;
+  if (!answered(m, problem->product(problem->user, m->whole, m->whole_direction, m->whole_product))) return false;
+  free_set_gather(&m->set, m->whole_product, hv);
+  for (size_t k = 0; m->moving && k < m->set.count; k++) {
+    if (!m->moving[k]) hv[k] = 0;
+  }
+  return true;
+}
+
+/* ---- iterations ---- */
+
+bool minimiser_start(minimiser *m, minimise_point *at) {
+  if (!minimiser_point(m, at)) return false;
+  if (m->set.bounded && !(m->moving = (unsigned char *)minimiser_zeros(m, m->set.count / sizeof(double) + 1, 1)))
+    return false;
+  free_set_gather(&m->set, m->best, at->x);
+  free_set_project(&m->set, at->x);
+  double largest = 1;
+  for (size_t k = 0; k < m->set.count; k++) {
+    if (!isfinite(at->x[k]))
+      return minimiser_end(m, MINIMISE_NOT_FINITE, "a free entry of x starts as nan or infinite");
+    largest = fmax(largest, fabs(at->x[k]));
+  }
+  if (!minimiser_gradient(m, at)) return false;
+  m->far = 1e150 * largest;
+  m->first_gradient = minimiser_projected_gradient(m, at);
+  return true;
+}
+
+static bool passes_tests(minimiser *m, const minimise_point *at) {
+  double gradient = minimiser_projected_gradient(m, at);
+  if (!isfinite(at->f))
+    return minimiser_end(m, MINIMISE_NOT_FINITE,
+                         m->begun ? "f became nan or infinite: a smaller step may help"
+                                  : "f is nan or infinite at the start");
+  if (!isfinite(gradient)) return minimiser_end(m, MINIMISE_NOT_FINITE, "the gradient is nan or infinite");
+  if (gradient <= m->options->tolerance * fmax(1, fmin(fabs(at->f), m->first_gradient))) {
+    free_set_scatter(&m->set, at->x, m->best);
+    m->result->f = at->f;
+    m->result->grad_inf = gradient;
+    return minimiser_end(m, MINIMISE_CONVERGED,
+                         m->set.count ? "|projected gradient| <= tolerance max(1, min(|f|, |gradient at the start|))"
+                                      : "no entry is free");
+  }
+  return true;
+}
+
+bool minimiser_goes_on(minimiser *m, const minimise_point *at, double change) {
+  minimise_result *result = m->result;
+  const minimise_options *options = m->options;
+  if (m->over) return false;
+  if (m->begun) result->iterations++;
+  if (options->progress) {
+    minimise_progress progress = {.iteration = result->iterations,
+                                  .f = at->f,
+                                  .grad_inf = minimiser_projected_gradient(m, at),
+                                  .step = change,
+                                  .evaluations = result->evaluations.value + result->evaluations.gradient,
+                                  .seconds = minimiser_seconds(m)};
+    if (options->progress(options->progress_user, &progress))
+      return minimiser_end(m, MINIMISE_INTERRUPTED, "the run was interrupted");
+  }
+  if (!passes_tests(m, at)) return false;
+  m->begun = true;
+  if (result->iterations >= options->iterations) return minimiser_end(m, MINIMISE_BUDGET, "the iterations are spent");
+  return within_budget(m);
+}
+
+double minimiser_step(const minimiser *m, double otherwise) {
+  return m->options->step > 0 ? m->options->step : otherwise;
+}
+
+/* ---- vectors and bounds ---- */
+
+double minimiser_projected_gradient(const minimiser *m, const minimise_point *at) {
+  double largest = 0;
+  for (size_t k = 0; k < m->set.count; k++) {
+    double here = fabs(free_set_projected_gradient(&m->set, k, at->x[k], at->g[k]));
+    if (!(here <= largest)) largest = here;
+    if (isnan(largest)) break;
+  }
+  return largest;
+}
+
+/* An entry near its bound counts as being there (Bertsekas 1982): otherwise a direction that mixes entries can be one
+ * of ascent once such an entry has stopped there, and steps become arbitrarily small. */
+void minimiser_find_moving(minimiser *m, const minimise_point *at) {
+  if (!m->moving) return;
+  double slack = fmin(1e-6, minimiser_projected_gradient(m, at)), bound;
+  for (size_t k = 0; k < m->set.count; k++)
+    m->moving[k] = !free_set_is_active(&m->set, k, at->x[k], at->g[k], slack, &bound);
+}
+
+double minimiser_dot(const minimiser *m, const double *a, const double *b) {
+  double sum = 0;
+  for (size_t k = 0; k < m->set.count; k++) {
+    if (minimiser_moves(m, k)) sum += a[k] * b[k];
+  }
+  return sum;
+}
+
+double minimiser_direct(const minimiser *m, const minimise_point *at, double *d) {
+  double slope = 0, bound;
+  for (size_t k = 0; k < m->set.count; k++) {
+    if (!minimiser_moves(m, k)) {
+      free_set_is_active(&m->set, k, at->x[k], at->g[k], INFINITY, &bound);
+      d[k] = bound - at->x[k];
+    } else if (free_set_is_active(&m->set, k, at->x[k], -d[k], 0, &bound)) {
+      d[k] = 0;
+    }
+    slope += at->g[k] * d[k];
+  }
+  return slope;
+}
+
+double minimiser_distance(const minimiser *m, const double *a, const double *b) {
+  double largest = 0;
+  for (size_t k = 0; k < m->set.count; k++) largest = fmax(largest, fabs(a[k] - b[k]));
+  return largest;
+}
