@@ -55,12 +55,12 @@ static bool check_bounds(const solving *in) {
   return true;
 }
 
-/* Which definition became nan or infinite first, at the last point where that was so. */
+/* Which definition became nan or infinite first, at the last point where that was so, if not at the start. */
 static void explain(solving *in) {
   session *fresh;
   quantity_list none = {0};
   results found;
-  if (!in->odd_is_set || solve_gradient_at(in, in->odd, &found) != EXIT_DONE) return;
+  if (solve_gradient_at(in, in->odd_is_set ? in->odd : in->x, &found) != EXIT_DONE) return;
   if (model_open(in->with, in->given, &fresh) == EXIT_DONE)
     explain_nonfinite(in->with, fresh, &in->inputs, &none, &found);
   session_close(fresh);

@@ -133,6 +133,7 @@ static exit_code request_all(solving *in, minimise_problem *of) {
   const char *name = in->given->solver.method;
   const minimise_method *method = name && strcmp(name, "auto") ? minimise_find(name) : NULL;
   if (!method) method = minimise_choose(of, (size_t)in->free_count);
+  in->method = method;
   if ((method->needs & MINIMISE_NEEDS_RESIDUAL) && !of->residual) return refuse_method(in, method);
   name_list none = {0};
   exit_code code = request_one(in, REQUEST_VALUE, none, none, &in->functions.value);
@@ -143,7 +144,6 @@ static exit_code request_all(solving *in, minimise_problem *of) {
     code = request_one(in, REQUEST_PRODUCT, in->active, in->active, &in->functions.product);
   if (!(method->needs & MINIMISE_NEEDS_RESIDUAL)) of->residual = NULL;
   if (code == EXIT_DONE && of->residual) code = request_squares(in);
-  in->method = method;
   return code;
 }
 

@@ -104,7 +104,7 @@ static void report_table(solving *in, text *out) {
     list_push(in->with->memory, &shown.list, made);
   }
   results_write_table(&shown, out);
-  text_format(out, "%s by %s: %s\n", minimise_status_name(of->status), of->method, of->test);
+  text_format(out, "%s (%s): %s\n", minimise_status_name(of->status), of->method, of->test);
   text_format(out, "  largest entry of the gradient %.3g; %zu free entries, %zu frozen\n", of->grad_inf, of->free,
               of->frozen);
   text_format(out, "  %zu iterations; %zu values, %zu gradients, %zu products\n", of->iterations, of->evaluations.value,
