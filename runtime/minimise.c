@@ -8,7 +8,22 @@
 const minimise_method minimise_methods[] = {
     {"gd", "gradient descent: constant, decreasing or searched steps", 0,
      MINIMISE_TAKES_FIXED_STEP | MINIMISE_TAKES_SEARCHED_STEP, minimise_gradient_descent},
+    {"momentum", "gradient descent with a heavy ball's momentum", 0,
+     MINIMISE_TAKES_FIXED_STEP | MINIMISE_TAKES_MOMENTUM, minimise_momentum},
+    {"nesterov", "Nesterov's accelerated gradient, with restarts", 0,
+     MINIMISE_TAKES_FIXED_STEP | MINIMISE_TAKES_MOMENTUM, minimise_nesterov},
+    {"adam", "steps scaled by running means of the gradient and its square", 0,
+     MINIMISE_TAKES_FIXED_STEP | MINIMISE_TAKES_WEIGHT_DECAY, minimise_adam},
+    {"adamw", "adam with weight decay apart from the gradient", 0,
+     MINIMISE_TAKES_FIXED_STEP | MINIMISE_TAKES_WEIGHT_DECAY, minimise_adamw},
+    {"coordinate", "one entry after another, in order or at random", 0, 0, minimise_coordinate},
+    {"bfgs", "BFGS with a dense matrix, for up to some hundred entries", 0, 0, minimise_bfgs},
     {"lbfgs", "limited-memory BFGS, for many entries", 0, 0, minimise_lbfgs},
+    {"newton", "Newton's method with a dense Hessian, for few entries", MINIMISE_NEEDS_PRODUCT, 0, minimise_newton},
+    {"newton-cg", "Newton's method in a trust region by conjugate gradients, for many entries", MINIMISE_NEEDS_PRODUCT,
+     0, minimise_newton_cg},
+    {"levenberg-marquardt", "for sums of squares, with a dense Jacobian", MINIMISE_NEEDS_RESIDUAL, 0,
+     minimise_levenberg_marquardt},
     {NULL, NULL, 0, 0, NULL},
 };
 
@@ -45,8 +60,16 @@ static bool has_residual(const minimise_problem *problem) {
 }
 
 const minimise_method *minimise_choose(const minimise_problem *problem, size_t free_entries) {
-  (void)problem, (void)free_entries;
-  return minimise_find("lbfgs");
+  static const struct {
+    const char *method;
+    size_t largest; /* number of free entries */
+  } choices[] = {{"levenberg-marquardt", 500}, {"newton", 32}, {"bfgs", 500}, {"lbfgs", SIZE_MAX}};
+  for (size_t k = 0;; k++) {
+    const minimise_method *method = minimise_find(choices[k].method);
+    bool has_all = (!(method->needs & MINIMISE_NEEDS_PRODUCT) || problem->product) &&
+                   (!(method->needs & MINIMISE_NEEDS_RESIDUAL) || has_residual(problem));
+    if (free_entries <= choices[k].largest && has_all) return method;
+  }
 }
 
 /* ---- what is refused ---- */

@@ -1,10 +1,7 @@
 #include "runtime/minimise/descend.h"
 #include "runtime/minimise/line_search.h"
 
-#include <float.h>
 #include <math.h>
-
-enum { PATIENCE = 30 }; /* iterations without a smaller f or gradient, before they count as no progress */
 
 typedef struct {
   minimise_point at, next;
@@ -61,16 +58,13 @@ void descend(minimiser *m, const descent *by) {
   if (!minimiser_start(m, &state.at) || !minimiser_point(m, &state.next)) return;
   state.d = minimiser_zeros(m, m->set.count, 1);
   if (!state.d) return;
-  double change = 0, least_f = INFINITY, least_gradient = INFINITY, promised;
-  for (int idle = 0; minimiser_goes_on(m, &state.at, change);) {
-    double gradient = minimiser_projected_gradient(m, &state.at);
-    idle = state.at.f < least_f || gradient < least_gradient ? 0 : idle + 1;
-    least_f = fmin(least_f, state.at.f);
-    least_gradient = fmin(least_gradient, gradient);
+  double change = 0, promised;
+  while (minimiser_goes_on(m, &state.at, change)) {
+    bool is_idle = minimiser_is_idle(m, &state.at);
     minimiser_find_moving(m, &state.at);
     line_outcome outcome = search(m, by, &state, &promised);
     if (outcome == LINE_OVER) return;
-    if (outcome == LINE_NO_PROGRESS || idle > PATIENCE) {
+    if (outcome == LINE_NO_PROGRESS || is_idle) {
       minimiser_no_progress(m, &state.at, promised);
       return;
     }

@@ -17,13 +17,15 @@ void step_by_rule(minimiser *m, const fixed_step *by) {
   if (!minimiser_start(m, &at)) return;
   double *next = minimiser_zeros(m, m->set.count, 1), change = 0;
   if (!next) return;
+  int rests = 0;
   for (size_t t = 1; minimiser_goes_on(m, &at, change); t++) {
     double step = minimiser_step(m, by->step);
     if (m->options->step_rule == MINIMISE_STEP_DECREASING) step /= (double)t;
     by->move(m, by->memory, &at, step, t, next);
     free_set_project(&m->set, next);
     change = minimiser_distance(m, next, at.x);
-    if (change == 0) {
+    rests = change == 0 ? rests + 1 : 0;
+    if (rests == 2) { /* once may be where a momentum turns */
       end_at_rest(m, &at, step);
       return;
     }

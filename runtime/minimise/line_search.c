@@ -4,7 +4,7 @@
 #include <math.h>
 
 static const double DECREASE = 1e-4, CURVATURE = 0.9; /* c1 and c2 of the Wolfe conditions */
-enum { EXPANSIONS = 60, ZOOMS = 80, ZOOMS_FOR_CURVATURE = 12 };
+enum { EXPANSIONS = 60, ZOOMS = 80, ZOOMS_FOR_CURVATURE = 12, HALVINGS = 200 };
 
 typedef struct {
   double t, f, slope;
@@ -107,7 +107,8 @@ line_outcome line_search_wolfe(minimiser *m, const line *along, minimise_point *
 }
 
 line_outcome line_search_backtrack(minimiser *m, const line *along, minimise_point *to, double *step) {
-  for (double t = along->first; t > 0; t /= 2) {
+  double t = along->first;
+  for (int trials = 0; trials < HALVINGS; trials++, t /= 2) {
     double f;
     place(m, along, t, to->x);
     double distance = minimiser_distance(m, to->x, along->from->x);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 static const double BOTTOM = -1e300; /* below this, f has no minimum that could be found */
+enum { PATIENCE = 30 };              /* iterations without a smaller f or gradient, before they count as no progress */
 
 /* ---- memory ---- */
 
@@ -54,11 +55,11 @@ bool minimiser_end(minimiser *m, minimise_status status, const char *test) {
 }
 
 bool minimiser_no_progress(minimiser *m, const minimise_point *at, double promised) {
-  double scale = fmax(fmax(1, fabs(at->f)), m->first_gradient);
-  if (promised <= 16 * DBL_EPSILON * fabs(at->f) && minimiser_projected_gradient(m, at) <= sqrt(DBL_EPSILON) * scale) {
+  double gradient = minimiser_projected_gradient(m, at), scale = fmax(1, fmin(fabs(at->f), m->first_gradient));
+  if (promised <= 16 * DBL_EPSILON * fabs(at->f) && gradient <= cbrt(DBL_EPSILON) * scale) {
     free_set_scatter(&m->set, at->x, m->best);
     m->result->f = at->f;
-    m->result->grad_inf = minimiser_projected_gradient(m, at);
+    m->result->grad_inf = gradient;
     return minimiser_end(m, MINIMISE_CONVERGED,
                          "the decrease that the gradient promises is below the rounding error of f");
   }
@@ -112,8 +113,9 @@ static bool keep_best(minimiser *m, const minimise_point *at) {
     m->met = true;
   }
   if (at->f < BOTTOM) return minimiser_end(m, MINIMISE_UNBOUNDED, "f fell below -1e300");
-  for (size_t k = 0; falls && m->far > 0 && k < m->set.count; k++) {
-    if (fabs(at->x[k]) > m->far && isfinite(at->f))
+  bool leaves = falls && m->far > 0 && isfinite(at->f) && result->grad_inf > 0;
+  for (size_t k = 0; leaves && k < m->set.count; k++) {
+    if (fabs(at->x[k]) > m->far)
       return minimiser_end(m, MINIMISE_UNBOUNDED, "f still falls where an entry of x is beyond 1e150");
   }
   return true;
@@ -129,20 +131,43 @@ bool minimiser_gradient(minimiser *m, minimise_point *at) {
   return keep_best(m, at);
 }
 
-bool minimiser_product(minimiser *m, const double *x, const double *v, double *hv) {
-  const minimise_problem *problem = m->problem;
-  if (m->over) return false;
+/* Puts x and a free vector v where the model reads them. */
+static bool prepare_product(minimiser *m, const double *x, const double *v) {
+  if (m->over || (m->options->seconds > 0 && !within_budget(m))) return false;
   if (!m->whole_direction && !(m->whole_direction = minimiser_zeros(m, m->set.size, 1))) return false;
   if (!m->whole_product && !(m->whole_product = minimiser_zeros(m, m->set.size, 1))) return false;
-  if (m->options->seconds > 0 && !within_budget(m)) return false;
   free_set_scatter(&m->set, x, m->whole);
-  free_set_scatter(&m->set, v, m->whole_direction);
+  if (v) free_set_scatter(&m->set, v, m->whole_direction);
   m->result->evaluations.product++;
+  return true;
+}
+
+bool minimiser_product(minimiser *m, const double *x, const double *v, double *hv) {
+  const minimise_problem *problem = m->problem;
+  if (!prepare_product(m, x, v)) return false;
   if (!answered(m, problem->product(problem->user, m->whole, m->whole_direction, m->whole_product))) return false;
   free_set_gather(&m->set, m->whole_product, hv);
-  for (size_t k = 0; m->moving && k < m->set.count; k++) {
-    if (!m->moving[k]) hv[k] = 0;
-  }
+  return true;
+}
+
+bool minimiser_residual(minimiser *m, const double *x, double *residual) {
+  const minimise_problem *problem = m->problem;
+  if (!within_budget(m)) return false;
+  free_set_scatter(&m->set, x, m->whole);
+  m->result->evaluations.gradient++;
+  return answered(m, problem->residual(problem->user, m->whole, residual));
+}
+
+bool minimiser_jvp(minimiser *m, const double *x, const double *v, double *jv) {
+  const minimise_problem *problem = m->problem;
+  return prepare_product(m, x, v) && answered(m, problem->jvp(problem->user, m->whole, m->whole_direction, jv));
+}
+
+bool minimiser_vjp(minimiser *m, const double *x, const double *u, double *ju) {
+  const minimise_problem *problem = m->problem;
+  if (!prepare_product(m, x, NULL)) return false;
+  if (!answered(m, problem->vjp(problem->user, m->whole, u, m->whole_product))) return false;
+  free_set_gather(&m->set, m->whole_product, ju);
   return true;
 }
 
@@ -163,6 +188,8 @@ bool minimiser_start(minimiser *m, minimise_point *at) {
   if (!minimiser_gradient(m, at)) return false;
   m->far = 1e150 * largest;
   m->first_gradient = minimiser_projected_gradient(m, at);
+  m->first_size = fabs(at->f);
+  m->least_f = m->least_gradient = INFINITY;
   return true;
 }
 
@@ -203,6 +230,15 @@ bool minimiser_goes_on(minimiser *m, const minimise_point *at, double change) {
   m->begun = true;
   if (result->iterations >= options->iterations) return minimiser_end(m, MINIMISE_BUDGET, "the iterations are spent");
   return within_budget(m);
+}
+
+bool minimiser_is_idle(minimiser *m, const minimise_point *at) {
+  double gradient = minimiser_projected_gradient(m, at);
+  bool falls = at->f < m->least_f - DBL_EPSILON * m->first_size;
+  m->idle = falls || gradient < m->least_gradient ? 0 : m->idle + 1;
+  m->least_f = fmin(m->least_f, at->f);
+  m->least_gradient = fmin(m->least_gradient, gradient);
+  return m->idle > PATIENCE;
 }
 
 double minimiser_step(const minimiser *m, double otherwise) {

@@ -18,7 +18,10 @@ typedef struct minimiser {
   double *whole_direction, *whole_product; /* likewise; NULL before the first product */
   unsigned char *moving;                   /* a byte an entry: is it off its active bounds? NULL: all are */
   double far;                              /* entries beyond this have left for infinity */
+  double first_size;                       /* |f| at the start */
   double first_gradient;                   /* |projected gradient|_inf at the start */
+  double least_f, least_gradient;          /* of minimiser_is_idle */
+  int idle;
   bool begun, over;
   void *blocks; /* all that was allocated, in a list */
   struct timespec began;
@@ -48,8 +51,13 @@ bool minimiser_start(minimiser *m, minimise_point *at);
 bool minimiser_value(minimiser *m, const double *x, double *f);
 bool minimiser_gradient(minimiser *m, minimise_point *at);
 
-/* H v at x; entries of v that do not move must be 0, and those of hv are 0. */
+/* H v at x. */
 bool minimiser_product(minimiser *m, const double *x, const double *v, double *hv);
+
+/* The residuals at x, J v and J'u there; residuals and u are residual_count long. */
+bool minimiser_residual(minimiser *m, const double *x, double *residual);
+bool minimiser_jvp(minimiser *m, const double *x, const double *v, double *jv);
+bool minimiser_vjp(minimiser *m, const double *x, const double *u, double *ju);
 
 /* The end of an iteration and, if it returns true, the beginning of the next: applies the stopping tests at the point,
  * `change` being the largest by which the iteration changed an entry. */
@@ -61,6 +69,9 @@ bool minimiser_end(minimiser *m, minimise_status status, const char *test);
 /* Ends the run at a point where no step makes f smaller. Converged where f could not show the decrease, if
  * the gradient is small too: `promised` is what a full step would decrease f by were it quadratic. */
 bool minimiser_no_progress(minimiser *m, const minimise_point *at, double promised);
+
+/* Told of the point of each iteration: have the last ones brought neither a smaller f nor a smaller gradient? */
+bool minimiser_is_idle(minimiser *m, const minimise_point *at);
 
 /* max |x - P(x - g)| over the free entries; nan where one is. */
 double minimiser_projected_gradient(const minimiser *m, const minimise_point *at);

@@ -16,7 +16,16 @@ static const struct {
   size_t iterations;
 } settings[] = {
     {"gd", true, 0, 5000},
+    {"momentum", true, 0.02, 5000},
+    {"nesterov", true, 0.05, 5000},
+    {"adam", true, 0.05, 20000},
+    {"adamw", true, 0.05, 20000},
+    {"coordinate", true, 0, 2000},
+    {"bfgs", false, 0, 2000},
     {"lbfgs", false, 0, 2000},
+    {"newton", false, 0, 2000},
+    {"newton-cg", false, 0, 2000},
+    {"levenberg-marquardt", false, 0, 2000},
 };
 enum { METHODS = sizeof settings / sizeof *settings };
 
@@ -32,7 +41,8 @@ typedef struct {
 } problem_row;
 
 static const double one_to_five[] = {1, 2, 4, 5}, masked_solution[] = {3, 2, 3, 5};
-static const unsigned char first_and_third[] = {1, 0, 1, 0}, none[4], second[] = {0, 1, 0, 0}, all[] = {1, 1, 1, 1};
+static const unsigned char first_and_third[] = {1, 0, 1, 0}, none[4], second_only[] = {0, 1, 0, 0},
+                           all[] = {1, 1, 1, 1};
 static const double second_solution[] = {1, 3, 4, 5};
 static const double from_minus[] = {-1.2, 1};
 static const double zeros[] = {0, 0, 0, 0}, twos[] = {2, 2, 2, 2};
@@ -51,7 +61,7 @@ static const problem_row problems[] = {
     {"squares, masked", squares, squares_residual, 4, 0, 0, 1e-6, one_to_five, masked_solution,
      .mask = first_and_third},
     {"squares, none free", squares, squares_residual, 4, 0, 0, 0, one_to_five, one_to_five, .mask = none},
-    {"squares, one free", squares, squares_residual, 4, 0, 0, 1e-6, one_to_five, second_solution, .mask = second},
+    {"squares, one free", squares, squares_residual, 4, 0, 0, 1e-6, one_to_five, second_solution, .mask = second_only},
     {"squares, all free", squares, squares_residual, 4, 0, 3, 1e-6, .starts = one_to_five, .mask = all},
     {"squares in a box", squares, squares_residual, 4, 0, 0, 1e-6, one_to_five, boxed, box_lower, .upper = box_upper},
     {"squares, masked, in a box", squares, squares_residual, 4, 0, 0, 1e-6, one_to_five, (const double[]){2, 2, 3, 5},
@@ -229,6 +239,87 @@ static void steps_by_hand(void) {
   }
 }
 
+/* The first two steps of momentum and Adam on (x - 3)^2 and what weight decay adds. */
+static double two_steps(const char *method, double momentum, double weight_decay) {
+  test_model model = {.function = squares, .n = 1};
+  minimise_problem problem = model_problem(&model);
+  minimise_options options = minimise_defaults();
+  minimise_result result;
+  double x = 1;
+  options.method = method;
+  options.step = 0.1;
+  options.momentum = momentum;
+  options.weight_decay = weight_decay;
+  options.iterations = 2;
+  CU_ASSERT_EQUAL(minimise(&problem, &options, &x, &result), MINIMISE_BUDGET);
+  return x;
+}
+
+static double adam_by_hand(double decay, double added) {
+  double x = 1, mean = 0, square = 0;
+  for (int t = 1; t <= 2; t++) {
+    double g = 2 * (x - 3) + added * x;
+    mean = 0.9 * mean + 0.1 * g;
+    square = 0.999 * square + 0.001 * g * g;
+    x -= 0.1 * (decay * x + mean / (1 - pow(0.9, t)) / (sqrt(square / (1 - pow(0.999, t))) + 1e-8));
+  }
+  return x;
+}
+
+static void memory_by_hand(void) {
+  double first = 1 + 0.1 * 4, second = first + 0.1 * 2 * (3 - first);
+  CU_ASSERT_DOUBLE_EQUAL(two_steps("momentum", 0.5, 0), second + 0.5 * 0.4, 1e-14);
+  CU_ASSERT_DOUBLE_EQUAL(two_steps("momentum", -1, 0), second + 0.9 * 0.4, 1e-14);
+  /* From y1 = x1 + beta (x1 - x0), x2 = y1 - t g(y1), y2 = x2 + beta (x2 - x1). */
+  double y1 = first + 0.5 * 0.4, x2 = y1 + 0.1 * 2 * (3 - y1);
+  CU_ASSERT_DOUBLE_EQUAL(two_steps("nesterov", 0.5, 0), x2 + 0.5 * (x2 - first), 1e-14);
+  CU_ASSERT_DOUBLE_EQUAL(two_steps("nesterov", -1, 0), second + 0.25 * (second - first), 1e-14);
+  CU_ASSERT_DOUBLE_EQUAL(two_steps("adam", -1, 0), adam_by_hand(0, 0), 1e-14);
+  CU_ASSERT_DOUBLE_EQUAL(two_steps("adam", -1, 0.25), adam_by_hand(0, 0.25), 1e-14);
+  CU_ASSERT_DOUBLE_EQUAL(two_steps("adamw", -1, 0.25), adam_by_hand(0.25, 0), 1e-14);
+}
+
+/* Orders from a seed: the same every time, others from another seed; all of them lead to the solution. */
+static void random_orders(void) {
+  double ends[4][8];
+  static const uint64_t seeds[] = {0, 7, 7, 8};
+  for (int k = 0; k < 4; k++) {
+    test_model model = {.function = rosenbrock, .n = 8};
+    minimise_problem problem = model_problem(&model);
+    minimise_options options = minimise_defaults();
+    minimise_result result;
+    fill(ends[k], 8, NULL, -0.5);
+    options.method = "coordinate";
+    options.seed = seeds[k];
+    options.iterations = 3;
+    CU_ASSERT_EQUAL(minimise(&problem, &options, ends[k], &result), MINIMISE_BUDGET);
+  }
+  CU_ASSERT(!memcmp(ends[1], ends[2], sizeof ends[1]));
+  CU_ASSERT(memcmp(ends[0], ends[1], sizeof ends[0]));
+  CU_ASSERT(memcmp(ends[1], ends[3], sizeof ends[1]));
+}
+
+/* One of J v and J'u is enough. */
+static void half_jacobians(void) {
+  for (int which = 0; which < 2; which++) {
+    double x[] = {0.5, 0.5, 0.3, 2};
+    test_model model = {.function = rosenbrock, .residual = rosenbrock_residual, .n = 4};
+    minimise_problem problem = model_problem(&model);
+    if (which)
+      problem.jvp = NULL;
+    else
+      problem.vjp = NULL;
+    minimise_options options = minimise_defaults();
+    minimise_result result;
+    options.method = "levenberg-marquardt";
+    CU_ASSERT_EQUAL(minimise(&problem, &options, x, &result), MINIMISE_CONVERGED);
+    for (int i = 0; i < 4; i++) CU_ASSERT_DOUBLE_EQUAL(x[i], 1, 1e-7);
+    CU_ASSERT_EQUAL(result.evaluations.product % (which ? 6 : 4), 0);
+    problem.residual_factor = 0;
+    CU_ASSERT_EQUAL(minimise(&problem, &options, x, &result), MINIMISE_REFUSED);
+  }
+}
+
 /* ---- how runs end ---- */
 
 static const struct {
@@ -287,6 +378,7 @@ static void failing_model(void) {
       test_model model = {.function = rosenbrock, .residual = rosenbrock_residual, .n = 2, .failing = failing};
       minimise_problem problem = model_problem(&model);
       minimise_options options = row_options(&(problem_row){0}, setting);
+      if (options.step > 0) options.step = 1e-4;
       minimise_result result;
       CU_ASSERT_EQUAL(minimise(&problem, &options, x, &result), MINIMISE_CALLBACK_FAILED);
       CU_ASSERT_EQUAL(result.callback, 7);
@@ -315,6 +407,7 @@ static void budgets(void) {
     test_model model = {.function = rosenbrock, .residual = rosenbrock_residual, .n = 2};
     minimise_problem problem = model_problem(&model);
     minimise_options options = row_options(&(problem_row){0}, setting);
+    if (options.step > 0) options.step = 1e-4;
     minimise_result result;
     watcher watching = {.until = 3};
     options.progress = watch;
@@ -421,7 +514,7 @@ static void refusals(void) {
 /* Without a value function, gradients stand for it; "auto" finds its way with whatever there is. */
 static void automatic(void) {
   for (int has = 0; has < 8; has++) {
-    for (size_t n = 2; n <= 100; n += 98) {
+    for (size_t n = 2; n <= 40; n += 38) {
       double x[PROBLEM_LARGEST];
       test_model model = {.function = rosenbrock, .residual = has & 1 ? rosenbrock_residual : NULL, .n = n};
       minimise_problem problem = model_problem(&model);
@@ -445,6 +538,9 @@ int main(void) {
   CU_add_test(suite, "frozen bits", frozen_bits);
   CU_add_test(suite, "constant steps", constant_steps);
   CU_add_test(suite, "steps by hand", steps_by_hand);
+  CU_add_test(suite, "momentum, means and decay by hand", memory_by_hand);
+  CU_add_test(suite, "random orders", random_orders);
+  CU_add_test(suite, "half Jacobians", half_jacobians);
   CU_add_test(suite, "endings", endings_by_methods);
   CU_add_test(suite, "failing model", failing_model);
   CU_add_test(suite, "budgets", budgets);

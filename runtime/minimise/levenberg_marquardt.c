@@ -1,0 +1,177 @@
+/* Levenberg and Marquardt's method for f = c |r|^2: steps that minimise |r + J p|^2 + lambda |D p|^2, D being the
+ * largest norms of J's columns so far (More 1978). J is factorised by Householder reflections, once a point; for each
+ * lambda, the triangle with sqrt(lambda) D below is. No product J'J is ever formed, which would square the condition
+ * number. Lambda follows the ratio of actual to promised decrease (Nielsen 1999). Under bounds, over the entries that
+ * move. */
+#include "runtime/minimise/methods.h"
+#include "runtime/minimise/trust.h"
+
+#include <string.h>
+
+typedef struct {
+  minimise_point at, next;
+  size_t rows, count, rank; /* of J; of J's columns, the entries that move; min of both: the rows of R */
+  double *jacobian;         /* column after column; R after its factorisation */
+  double *stacked;          /* R over sqrt(lambda) D, count + rank rows */
+  double *residual, *right; /* residual: Q'r after the factorisation; right: that of the stacked system */
+  double *norms, *unit, *p; /* D; a direction; the step */
+  double *cotangent;        /* like `residual` */
+  size_t *place;            /* the entries that move */
+  double lambda, growth;
+} marquardt;
+
+/* ---- linear algebra ---- */
+
+/* a (rows x columns, column after column) := R by reflections, which b goes through too. */
+static void triangularise(double *a, size_t rows, size_t columns, double *b) {
+  for (size_t j = 0; j < columns && j < rows; j++) {
+    double *v = a + j * rows, norm = 0;
+    for (size_t i = j; i < rows; i++) norm = hypot(norm, v[i]);
+    if (!(norm > 0)) continue;
+    double head = v[j] > 0 ? -norm : norm, scale = head * (head - v[j]); /* |v|^2 / 2 of v = column - head e_j */
+    v[j] -= head;
+    for (size_t k = j + 1; k <= columns; k++) {
+      double *w = k < columns ? a + k * rows : b, dot = 0;
+      for (size_t i = j; i < rows; i++) dot += v[i] * w[i];
+      for (size_t i = j; i < rows; i++) w[i] -= dot / scale * v[i];
+    }
+    v[j] = head;
+    for (size_t i = j + 1; i < rows; i++) v[i] = 0;
+  }
+}
+
+static bool form_by_columns(minimiser *m, marquardt *by) {
+  for (size_t i = 0; i < by->count; i++) {
+    by->unit[by->place[i]] = 1;
+    if (!minimiser_jvp(m, by->at.x, by->unit, by->jacobian + i * by->rows)) return false;
+    by->unit[by->place[i]] = 0;
+  }
+  return true;
+}
+
+static bool form_by_rows(minimiser *m, marquardt *by) {
+  for (size_t j = 0; j < by->rows; j++) {
+    by->cotangent[j] = 1;
+    if (!minimiser_vjp(m, by->at.x, by->cotangent, by->unit)) return false;
+    by->cotangent[j] = 0;
+    for (size_t i = 0; i < by->count; i++) by->jacobian[i * by->rows + j] = by->unit[by->place[i]];
+  }
+  memset(by->unit, 0, m->set.count * sizeof *by->unit);
+  return true;
+}
+
+/* J = Q R at the point, and Q'r. */
+static bool factorise(minimiser *m, marquardt *by) {
+  by->count = 0;
+  for (size_t k = 0; k < m->set.count; k++) {
+    if (minimiser_moves(m, k)) by->place[by->count++] = k;
+  }
+  by->rank = by->rows < by->count ? by->rows : by->count;
+  bool by_columns = m->problem->jvp && (!m->problem->vjp || by->count <= by->rows);
+  if (!minimiser_residual(m, by->at.x, by->residual)) return false;
+  if (!(by_columns ? form_by_columns : form_by_rows)(m, by)) return false;
+  for (size_t i = 0; i < by->count; i++) {
+    double norm = 0;
+    for (size_t j = 0; j < by->rows; j++) norm = hypot(norm, by->jacobian[i * by->rows + j]);
+    if (!isfinite(norm)) return minimiser_end(m, MINIMISE_NOT_FINITE, "the Jacobian is nan or infinite");
+    by->norms[by->place[i]] = fmax(by->norms[by->place[i]], norm);
+  }
+  triangularise(by->jacobian, by->rows, by->count, by->residual);
+  return true;
+}
+
+/* p for this lambda. */
+static void find_step(const minimiser *m, marquardt *by) {
+  size_t n = by->count, high = by->rank + n;
+  memset(by->stacked, 0, high * n * sizeof *by->stacked);
+  memset(by->right, 0, high * sizeof *by->right);
+  for (size_t i = 0; i < n; i++) {
+    double norm = by->norms[by->place[i]];
+    for (size_t j = 0; j <= i && j < by->rank; j++) by->stacked[i * high + j] = by->jacobian[i * by->rows + j];
+    by->stacked[i * high + by->rank + i] = sqrt(by->lambda) * (norm > 0 ? norm : 1);
+  }
+  for (size_t j = 0; j < by->rank; j++) by->right[j] = -by->residual[j];
+  triangularise(by->stacked, high, n, by->right);
+  memset(by->p, 0, m->set.count * sizeof *by->p);
+  for (size_t i = n; i-- > 0;) {
+    double sum = by->right[i];
+    for (size_t j = i + 1; j < n; j++) sum -= by->stacked[j * high + i] * by->p[by->place[j]];
+    by->p[by->place[i]] = sum / by->stacked[i * high + i];
+  }
+}
+
+/* What the linear model promises of s = x+ - x: c (|r|^2 - |r + J s|^2), of entries that go to their bound -g's. */
+static double find_promise(const minimiser *m, const marquardt *by) {
+  double promised = 0;
+  for (size_t j = 0; j < by->rank; j++) {
+    double js = 0;
+    for (size_t i = j; i < by->count; i++) {
+      size_t k = by->place[i];
+      js += by->jacobian[i * by->rows + j] * (by->next.x[k] - by->at.x[k]);
+    }
+    promised -= m->problem->residual_factor * js * (2 * by->residual[j] + js);
+  }
+  for (size_t k = 0; k < m->set.count; k++) {
+    if (!minimiser_moves(m, k)) promised -= by->at.g[k] * (by->next.x[k] - by->at.x[k]);
+  }
+  return promised;
+}
+
+/* ---- iterations ---- */
+
+/* One step that makes f smaller. False: the run has ended. */
+static bool advance(minimiser *m, marquardt *by) {
+  double first = INFINITY, ratio = -1;
+  minimiser_find_moving(m, &by->at);
+  if (!factorise(m, by)) return false;
+  while (!(ratio > 1e-4)) {
+    find_step(m, by);
+    if (!trust_place(m, &by->at, by->p, by->next.x) || !isfinite(by->lambda))
+      return minimiser_no_progress(m, &by->at, first);
+    double promised = find_promise(m, by);
+    if (first == INFINITY) first = promised;
+    if (promised > 0 && !minimiser_gradient(m, &by->next)) return false;
+    ratio = promised > 0 ? trust_ratio(m, &by->at, &by->next, promised) : -1;
+    if (ratio > 1e-4) {
+      by->lambda = fmax(DBL_MIN, by->lambda * fmax(1. / 3, 1 - pow(2 * ratio - 1, 3)));
+      by->growth = 2;
+    } else {
+      by->lambda *= by->growth;
+      by->growth *= 2;
+    }
+  }
+  return true;
+}
+
+static bool prepare(minimiser *m, marquardt *by) {
+  size_t n = m->set.count, rows = m->problem->residual_count, rank = rows < n ? rows : n;
+  if (!minimiser_start(m, &by->at) || !minimiser_point(m, &by->next)) return false;
+  const struct {
+    double **vector;
+    size_t rows, columns;
+  } wanted[] = {
+      {&by->jacobian, rows, n},  {&by->stacked, rank + n, n}, {&by->residual, rows, 1}, {&by->cotangent, rows, 1},
+      {&by->right, rank + n, 1}, {&by->norms, n, 1},          {&by->unit, n, 1},        {&by->p, n, 1}};
+  for (size_t k = 0; k < sizeof wanted / sizeof *wanted; k++) {
+    *wanted[k].vector = minimiser_zeros(m, wanted[k].rows, wanted[k].columns);
+    if (!*wanted[k].vector) return false;
+  }
+  by->place = (size_t *)minimiser_zeros(m, n, 1);
+  return by->place != NULL;
+}
+
+void minimise_levenberg_marquardt(minimiser *m) {
+  marquardt by = {.rows = m->problem->residual_count, .lambda = 1e-3, .growth = 2};
+  if (!prepare(m, &by)) return;
+  for (double change = 0; minimiser_goes_on(m, &by.at, change);) {
+    if (minimiser_is_idle(m, &by.at)) {
+      minimiser_no_progress(m, &by.at, 0);
+      return;
+    }
+    if (!advance(m, &by)) return;
+    change = minimiser_distance(m, by.next.x, by.at.x);
+    minimise_point last = by.at;
+    by.at = by.next;
+    by.next = last;
+  }
+}
