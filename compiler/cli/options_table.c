@@ -111,7 +111,11 @@ static const struct argp_option solve_options[] = {
     {.name = "method",
      .key = KEY_METHOD,
      .arg = "NAME",
-     .doc = "Which minimiser; auto (the default) chooses by what derivatives there are and how many entries are free"},
+     .doc =
+         "Which minimiser: auto (the default) chooses by the derivatives that there are and by how many entries are "
+         "free "
+         "among gd, momentum, nesterov, adam, adamw, coordinate, bfgs, lbfgs, newton, newton-cg, levenberg-marquardt "
+         "(for sums of squares of an output)"},
     {.name = "start",
      .key = KEY_START,
      .arg = "NAME=VALUE",
@@ -132,7 +136,7 @@ static const struct argp_option solve_options[] = {
     {.name = "step",
      .key = KEY_STEP,
      .arg = "NUMBER",
-     .doc = "The step of gd, momentum, nesterov, adam and adamw; a search's first trial"},
+     .doc = "The step of gd, momentum, nesterov, adam and adamw; where steps are searched, the first trial"},
     {.name = "step-rule",
      .key = KEY_STEP_RULE,
      .arg = "RULE",
