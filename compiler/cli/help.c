@@ -22,7 +22,8 @@ const command_row *command_list(int *count) {
 const char program_summary[] = "a compiler for derivatives";
 const char program_text[] =
     "A compiler for derivatives: reads models in a small maths language, evaluates and checks their\n"
-    "gradients, Hessian-vector products and mixed derivatives, and writes them as plain C.\n\v"
+    "gradients, Hessian-vector products and mixed derivatives, and writes them as plain C, or as a module\n"
+    "for Python.\n\v"
     "  adjoin eval rosenbrock.adj x=1,2,4,5         value and gradient\n"
     "  adjoin check rosenbrock.adj                  are its derivatives right?\n"
     "  adjoin emit rosenbrock.adj -o rosenbrock.h   the same as C\n"

@@ -4,8 +4,8 @@
  * dozen places that print; and as Debian packages it, it can't be part of a shared library, since it reads the C
  * library's variables directly. So the Makefile makes one object of it (the rule of libtcc.o), in which these names
  * stand for the C library's: memory that is given back as a whole, an exit that is a jump, printing that prints
- * nothing, and variables of our own. Where memory runs out, libtcc is left by that jump there and then; its own
- * variables, which are zero when a program begins, are then made zero again.
+ * nothing, no shared libraries, and variables of our own. Where memory runs out, libtcc is left by that jump there and
+ * then; its own variables, which are zero when a program begins, are then made zero again.
  *
  * Requires: libtcc is used between libtcc_host_begin and libtcc_host_end, by one thread at a time. */
 #include "compiler/jit/libtcc_host.h"
@@ -116,6 +116,18 @@ PRINTS_NOTHING(fputc)
 PRINTS_NOTHING(fwrite)
 PRINTS_NOTHING(fflush)
 #undef PRINTS_NOTHING
+
+/* There are no shared libraries for libtcc, nor names of the program that it is in: what generated code calls is
+ * registered by name, and nothing else is found. */
+#define FINDS_NOTHING(name)                                                                                            \
+  void *libtcc_host_##name(void);                                                                                      \
+  void *libtcc_host_##name(void) {                                                                                     \
+    return NULL;                                                                                                       \
+  }
+FINDS_NOTHING(dlopen)
+FINDS_NOTHING(dlsym)
+FINDS_NOTHING(dlclose)
+#undef FINDS_NOTHING
 
 void libtcc_host_begin(jmp_buf *escape) {
   static char *no_variables[] = {NULL};

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BATCHES = 301, CALLS = 2000, INPUTS_MOST = 8, ROOM = 16, RESULTS_MOST = 4 };
+enum { ROUNDS = 31, PAIRS = 301, TIMES = ROUNDS * PAIRS, CALLS = 200, INPUTS_MOST = 8, ROOM = 16, RESULTS_MOST = 4 };
 
 /* In nanoseconds, the median. */
 static const double call_target = 20;
@@ -31,13 +31,18 @@ static const called calls[] = {
      {{"w", 1, {2, 0}}, {"b", 0, {0, 0}}, {"lambda", 0, {0, 0}}, {"X", 2, {2, 2}}, {"y", 1, {2, 0}}}},
 };
 
-/* Arguments of both ways to call. */
+enum { WORKLOADS = sizeof calls / sizeof *calls };
+
+/* Arguments of both ways to call, and nanoseconds for each pair of batches. */
 typedef struct {
+  const called *of;
+  adjoin_model *model;
   adjoin_instance *instance;
   const adjoin_function *function;
   adjoin_arguments bare;
   const double *seeds[RESULTS_MOST];
   double *results[RESULTS_MOST], entries[INPUTS_MOST][ROOM], seed_entries[ROOM], found[RESULTS_MOST * ROOM];
+  double through[TIMES], bare_times[TIMES], beyond[TIMES];
 } prepared_call;
 
 static int call_library(prepared_call *with) {
@@ -89,44 +94,58 @@ static double nanoseconds_a_call(int (*call)(prepared_call *), prepared_call *wi
   return failed ? 1e9 : time;
 }
 
-/* Batches of both alternate, so that a change of the processor's speed meets both. */
-static bool measure(const called *of, prepared_call *with) {
-  double through[BATCHES], bare[BATCHES], beyond[BATCHES];
-  for (int k = 0; k < BATCHES; k++) {
-    bare[k] = nanoseconds_a_call(call_bare, with);
-    through[k] = nanoseconds_a_call(call_library, with);
-    beyond[k] = through[k] - bare[k];
+/* Pairs of short batches, the one first or the other in turn: what else the machine does meets both alike. */
+static void measure_round(prepared_call *with, int round) {
+  for (int k = round * PAIRS; k < (round + 1) * PAIRS; k++) {
+    if (k % 2) with->through[k] = nanoseconds_a_call(call_library, with);
+    with->bare_times[k] = nanoseconds_a_call(call_bare, with);
+    if (k % 2 == 0) with->through[k] = nanoseconds_a_call(call_library, with);
+    with->beyond[k] = with->through[k] - with->bare_times[k];
   }
-  double median = bench_median(beyond, BATCHES);
+}
+
+static bool print_medians(prepared_call *of) {
+  double median = bench_median(of->beyond, TIMES);
   char what[64];
-  snprintf(what, sizeof what, "%s, %s", of->path, of->kind);
-  printf("%-34s %8.1f %8.1f %8.1f\n", what, bench_median(bare, BATCHES), bench_median(through, BATCHES), median);
+  snprintf(what, sizeof what, "%s, %s", of->of->path, of->of->kind);
+  printf("%-34s %8.1f %8.1f %8.1f\n", what, bench_median(of->bare_times, TIMES), bench_median(of->through, TIMES),
+         median);
   if (median < call_target) return true;
   fprintf(stderr, "missed: %s: a call through libadjoin takes %.1f nanoseconds more; the target is less than %.0f\n",
           what, median, call_target);
   return false;
 }
 
-static bool measure_one(adjoin_context *context, const called *of) {
-  static prepared_call with;
-  adjoin_model *model;
-  with = (prepared_call){.instance = NULL};
-  bool ready = adjoin_model_from_file(context, of->path, &model) == ADJOIN_OK && prepare(of, model, &with);
-  bool good = ready && same_bits(&with);
+static bool open_one(adjoin_context *context, const called *of, prepared_call *into) {
+  into->of = of;
+  bool ready = adjoin_model_from_file(context, of->path, &into->model) == ADJOIN_OK && prepare(of, into->model, into);
+  bool good = ready && same_bits(into);
   if (!good) fprintf(stderr, "%s: %s\n", of->path, ready ? "the two calls do not agree" : "nothing to call");
-  good = good && measure(of, &with);
-  adjoin_instance_release(with.instance);
-  adjoin_model_release(model);
   return good;
 }
 
+/* What is called takes turns, so that a short disturbance meets a small part of each. */
+static int measure_all(adjoin_context *context, prepared_call *all) {
+  int missed = 0;
+  for (int k = 0; k < WORKLOADS; k++) missed += !open_one(context, &calls[k], &all[k]);
+  if (missed) return missed;
+  for (int round = 0; round < ROUNDS; round++)
+    for (int k = 0; k < WORKLOADS; k++) measure_round(&all[k], round);
+  printf("%-34s %8s %8s %8s\n", "nanoseconds, median", "bare", "library", "more");
+  for (int k = 0; k < WORKLOADS; k++) missed += !print_medians(&all[k]);
+  return missed;
+}
+
 int bench_calls(void) {
+  static prepared_call all[WORKLOADS];
   adjoin_context *context = adjoin_context_create();
   if (!context) return 1;
   adjoin_context_receive(context, show, NULL);
-  int missed = 0;
-  printf("%-34s %8s %8s %8s\n", "nanoseconds, median", "bare", "library", "more");
-  for (size_t k = 0; k < sizeof calls / sizeof *calls; k++) missed += !measure_one(context, &calls[k]);
+  int missed = measure_all(context, all);
+  for (int k = 0; k < WORKLOADS; k++) {
+    adjoin_instance_release(all[k].instance);
+    adjoin_model_release(all[k].model);
+  }
   adjoin_context_release(context);
   return missed > 0;
 }
