@@ -178,22 +178,29 @@ static bool select_var(reader *of, int number) {
   return true;
 }
 
+/* Is this an input that is no var, or the beginning of names of such? */
+static bool never_moves(const reader *of, const char *name) {
+  for (int k = 0; k < of->in->model->inputs.count; k++) {
+    const input *each = &of->in->model->inputs.items[k];
+    if (each->role != ROLE_VAR && (!strcmp(each->name, name) || is_below(each->name, name))) return true;
+  }
+  return false;
+}
+
 /* A var; or what stands for all vars below it, without subscripts. */
 static bool item(reader *of) {
   const char *name = take_name(of);
+  arena *memory = of->in->with->memory;
   if (!*name) return refuse(of, "a name is missing");
   name_list one = one_name(of->in->with, name);
   name_list all = names_below(of->in->with, of->in->model, &one, VARS);
+  bool vars = has_role(of->in->model, all.items[0], VARS);
+  if (!vars && never_moves(of, name)) return refuse(of, arena_format(memory, "'%s' is no var: only vars move", name));
   if (!names_check(of->in->with, of->in->model, of->option, &all, NAMES_INPUTS)) return false;
   if (all.count > 1 && at_any(of, "["))
-    return refuse(of,
-                  arena_format(of->in->with->memory, "'%s' names %d arrays: it has no subscripts", name, all.count));
-  for (int k = 0; k < all.count; k++) {
-    int number = find_input(of->in->model, all.items[k]);
-    if (var_of_input(of->in, number) < 0)
-      return refuse(of, arena_format(of->in->with->memory, "'%s' is a param: only vars move", all.items[k]));
-    if (!select_var(of, number)) return false;
-  }
+    return refuse(of, arena_format(memory, "'%s' names %d arrays: it has no subscripts", name, all.count));
+  for (int k = 0; k < all.count; k++)
+    if (!select_var(of, find_input(of->in->model, all.items[k]))) return false;
   return true;
 }
 
