@@ -104,7 +104,7 @@ static exit_code compile(checking *in) {
 /* The session's functions do not depend on the inputs; only which start values and bounds are needed does. */
 static exit_code prepare(checking *in, const given_arrays *given) {
   if (given->failed || !bind_inputs(&in->inputs, given, 3, in->given->strict)) return EXIT_INPUT;
-  exit_code code = start_request(in->with, in->from, &in->inputs, true, &in->starts);
+  exit_code code = start_request(in->with, in->from, &in->inputs, BOUNDS_OF_MISSING, &in->starts);
   if (code == EXIT_DONE) code = checking_request(in);
   if (code == EXIT_DONE) code = compile(in);
   return code == EXIT_DONE ? checking_draw(in, given) : code;

@@ -3,6 +3,8 @@
 
 #include "compiler/base/diagnostic.h"
 #include <ctype.h>
+#include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -192,13 +194,13 @@ static void add_dim(struct argp_state *state, const char *part) {
   list_push(in->with->memory, &in->into->dims, made);
 }
 
-static void add_along(struct argp_state *state, const char *argument) {
+static void add_assignment(struct argp_state *state, const char *option, const char *argument, assignment_list *to) {
   parsing *in = state->input;
   assignment given;
-  if (!split_assignment(in->with, argument, &given)) mistake(state, "--along: '%s' is not NAME=VALUE", argument);
-  for (int k = 0; k < in->into->along.count; k++)
-    if (!strcmp(in->into->along.items[k].name, given.name)) mistake(state, "--along: '%s' is given twice", given.name);
-  list_push(in->with->memory, &in->into->along, given);
+  if (!split_assignment(in->with, argument, &given)) mistake(state, "--%s: '%s' is not NAME=VALUE", option, argument);
+  for (int k = 0; k < to->count; k++)
+    if (!strcmp(to->items[k].name, given.name)) mistake(state, "--%s: '%s' is given twice", option, given.name);
+  list_push(in->with->memory, to, given);
 }
 
 static void set_stage(struct argp_state *state, const char *stage) {
@@ -265,9 +267,58 @@ static void set_prefix(struct argp_state *state, const char *prefix) {
   ((parsing *)state->input)->into->prefix = prefix;
 }
 
-static void set_output(struct argp_state *state, const char *path) {
-  if (!*path) mistake(state, "--output: no file is named");
-  ((parsing *)state->input)->into->output = path;
+static const char *path_given(struct argp_state *state, const char *option, const char *path) {
+  if (!*path) mistake(state, "--%s: no file is named", option);
+  return path;
+}
+
+/* A finite number of at least `least`, or above it, and below `limit`. */
+static double real_given(struct argp_state *state, const char *option, const char *value, bool above, double limit) {
+  char *end;
+  double number = strtod(value, &end);
+  bool reads = end != value && !*end && !isspace((unsigned char)*value) && isfinite(number);
+  if (reads && (above ? number > 0 : number >= 0) && number < limit) return number;
+  const char *least = above ? "above 0" : "from 0 on";
+  if (isfinite(limit)) mistake(state, "--%s: '%s' is not a number %s and below %g", option, value, least, limit);
+  mistake(state, "--%s: '%s' is not a number %s", option, value, least);
+}
+
+static uint64_t whole_given(struct argp_state *state, const char *option, const char *value, uint64_t least) {
+  char *end;
+  errno = 0;
+  unsigned long long number = strtoull(value, &end, 10);
+  bool reads = isdigit((unsigned char)*value) && !*end && !errno;
+  if (!reads || number < least || number > SIZE_MAX)
+    mistake(state, "--%s: '%s' is not a whole number from %d on", option, value, (int)least);
+  return number;
+}
+
+static error_t take_solver_option(int key, const char *value, struct argp_state *state) {
+  parsing *in = state->input;
+  options *into = in->into;
+  minimise_options *solver = &into->solver;
+  switch (key) {
+  case KEY_METHOD:
+    solver->method = options_values(in->with, in->command, key).words[chosen(state, key, "method", value)];
+    return 0;
+  case KEY_STEP_RULE: solver->step_rule = (minimise_step_rule)chosen(state, key, "step-rule", value); return 0;
+  case KEY_STEP: solver->step = real_given(state, "step", value, true, INFINITY); return 0;
+  case KEY_MOMENTUM: solver->momentum = real_given(state, "momentum", value, false, 1); return 0;
+  case KEY_WEIGHT_DECAY: solver->weight_decay = real_given(state, "weight-decay", value, false, INFINITY); return 0;
+  case KEY_TOLERANCE: solver->tolerance = real_given(state, "tol", value, false, INFINITY); return 0;
+  case KEY_SECONDS: solver->seconds = real_given(state, "seconds", value, true, INFINITY); return 0;
+  case KEY_MEMORY: solver->memory = whole_given(state, "memory", value, 1); return 0;
+  case KEY_ITERATIONS: solver->iterations = whole_given(state, "iterations", value, 0); return 0;
+  case KEY_SEED: solver->seed = whole_given(state, "seed", value, 0); return 0;
+  case KEY_MASK: add_assignment(state, "mask", value, &into->masks); return 0;
+  case KEY_START: add_assignment(state, "start", value, &into->starts); return 0;
+  case KEY_FREEZE: list_push(in->with->memory, &into->freeze, value); return 0;
+  case KEY_FREE: list_push(in->with->memory, &into->free, value); return 0;
+  case KEY_HISTORY: into->history = path_given(state, "history", value); return 0;
+  case KEY_OUT: into->out = path_given(state, "out", value); return 0;
+  case KEY_QUIET: into->quiet = true; return 0;
+  default: return ARGP_ERR_UNKNOWN;
+  }
 }
 
 static void set_topic(struct argp_state *state, const char *topic) {
@@ -301,7 +352,7 @@ static error_t take_option(int key, char *value, struct argp_state *state) {
   case KEY_WRT: split_list(state, value, add_wrt); return 0;
   case KEY_SHOW: split_list(state, value, add_show); return 0;
   case KEY_DIM: split_list(state, value, add_dim); return 0;
-  case KEY_ALONG: add_along(state, value); return 0;
+  case KEY_ALONG: add_assignment(state, "along", value, &into->along); return 0;
   case KEY_STRICT: into->strict = true; return 0;
   case KEY_JSON: into->json = true; return 0;
   case KEY_DUMP: set_stage(state, value); return 0;
@@ -316,13 +367,13 @@ static error_t take_option(int key, char *value, struct argp_state *state) {
   case KEY_DIAGNOSTICS: console_use_json(chosen(state, key, "diagnostics", value)); return 0;
   case KEY_MAN: into->manual = true; return 0;
   case KEY_COMPLETION: chosen(state, key, "completion", into->shell = value); return 0;
-  case 'o': set_output(state, value); return 0;
+  case 'o': into->output = path_given(state, "output", value); return 0;
   case ARGP_KEY_INIT: check_words(state); return 0;
   case ARGP_KEY_ARG: add_argument(state, value); return 0;
   case ARGP_KEY_NO_ARGS:
     if (((parsing *)state->input)->command != COMMAND_HELP) mistake(state, "no model is given");
     return 0;
-  default: return ARGP_ERR_UNKNOWN;
+  default: return take_solver_option(key, value, state);
   }
 }
 
@@ -342,7 +393,7 @@ static struct argp description(command_name command) {
 }
 
 options options_parse(console *with, command_name command, int count, char **arguments) {
-  options made = {0};
+  options made = {.solver = minimise_defaults()};
   parsing in = {with, &made, command};
   struct argp with_rows = description(command);
   arguments[0] = arena_format(with->memory, "adjoin %s", options_page(command)->word);

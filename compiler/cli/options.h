@@ -7,17 +7,20 @@
 #include "compiler/cli/depfile.h"
 #include "compiler/cli/options_table.h"
 #include "compiler/session.h"
+#include "runtime/minimise.h"
 
 typedef struct {
   const char *name, *value;
 } assignment;
+
+typedef LIST(assignment) assignment_list;
 
 typedef struct {
   const char *model_path;
   name_list inputs;  /* NAME=VALUE, a file, or a folder: as they stand on the command line */
   unsigned products; /* 0: the command's default */
   name_list wrt, show;
-  LIST(assignment) along;
+  assignment_list along;
   LIST(fixed_extent) dims;
   bool strict, json, real_float;
   const char *dump_after, *output, *prefix; /* or NULL */
@@ -27,7 +30,12 @@ typedef struct {
   bool wants_batch, wants_depfile;
   const char *depfile;                  /* or NULL: named after the output */
   LIST(depfile_target) depfile_targets; /* none: the outputs */
-  const char *topic, *shell;            /* of help; or NULL */
+  minimise_options solver;              /* solve: what the command line sets of them */
+  assignment_list masks, starts;
+  name_list freeze, free;    /* as written: 'W[:, 2:4], b' */
+  const char *out, *history; /* or NULL */
+  bool quiet;
+  const char *topic, *shell; /* of help; or NULL */
   bool manual;
 } options;
 

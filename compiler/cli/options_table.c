@@ -3,6 +3,7 @@
 #include "compiler/cli/options_table.h"
 
 #include "compiler/session.h"
+#include "runtime/minimise.h"
 
 #define ROW_DIM                                                                                                        \
   { .name = "dim", .key = KEY_DIM, .arg = "NAME=NUMBER", .doc = "Fix an extent of the model (may be repeated)" }
@@ -106,6 +107,66 @@ static const struct argp_option emit_options[] = {
     ROW_DUMP,
     {0}};
 
+static const struct argp_option solve_options[] = {
+    {.name = "method",
+     .key = KEY_METHOD,
+     .arg = "NAME",
+     .doc =
+         "Which minimiser: auto (the default) chooses by the derivatives that there are and by how many entries are "
+         "free "
+         "among gd, momentum, nesterov, adam, adamw, coordinate, bfgs, lbfgs, newton, newton-cg, levenberg-marquardt "
+         "(for sums of squares of an output)"},
+    {.name = "start",
+     .key = KEY_START,
+     .arg = "NAME=VALUE",
+     .doc =
+         "Where a var starts, instead of its start value (may be repeated; NAME=VALUE among the inputs is the same)"},
+    {.name = "mask",
+     .key = KEY_MASK,
+     .arg = "NAME=VALUE",
+     .doc = "A var's entries that may move: 1, and those that may not: 0 (may be repeated)"},
+    {.name = "freeze",
+     .key = KEY_FREEZE,
+     .arg = "LIST",
+     .doc = "Entries that may not move, as the language's freeze names them: 'x[0], W[:, 2:4], b' (may be repeated)"},
+    {.name = "free",
+     .key = KEY_FREE,
+     .arg = "LIST",
+     .doc = "Of the vars named here, only these entries may move; what else is frozen stays so (may be repeated)"},
+    {.name = "step",
+     .key = KEY_STEP,
+     .arg = "NUMBER",
+     .doc = "The step of gd, momentum, nesterov, adam and adamw; where steps are searched, the first trial"},
+    {.name = "step-rule",
+     .key = KEY_STEP_RULE,
+     .arg = "RULE",
+     .doc = "How long steps are: constant, decreasing (step/t), backtracking, wolfe (default: constant where --step is "
+            "given, else the method's own)"},
+    {.name = "momentum", .key = KEY_MOMENTUM, .arg = "NUMBER", .doc = "Of momentum and nesterov, from 0 to below 1"},
+    {.name = "memory", .key = KEY_MEMORY, .arg = "NUMBER", .doc = "How many pairs lbfgs keeps (default: 10)"},
+    {.name = "weight-decay", .key = KEY_WEIGHT_DECAY, .arg = "NUMBER", .doc = "Of adam and adamw (default: 0)"},
+    {.name = "tol",
+     .key = KEY_TOLERANCE,
+     .arg = "NUMBER",
+     .doc = "Converged is where no free entry of the gradient is larger than this times max(1, |f|) (default: 1e-8)"},
+    {.name = "iterations", .key = KEY_ITERATIONS, .arg = "NUMBER", .doc = "At most so many (default: 1000)"},
+    {.name = "seconds", .key = KEY_SECONDS, .arg = "NUMBER", .doc = "At most so long (default: no limit)"},
+    {.name = "seed",
+     .key = KEY_SEED,
+     .arg = "NUMBER",
+     .doc = "coordinate: visit the entries in random orders, the same for the same seed"},
+    {.name = "out",
+     .key = KEY_OUT,
+     .arg = "PATH",
+     .doc = "Write the vars to a FOLDER/, or a .npz, .safetensors or .json file, which can be given as input again"},
+    {.name = "history", .key = KEY_HISTORY, .arg = "FILE", .doc = "Write every iteration as a line of a .csv file"},
+    {.name = "quiet", .key = KEY_QUIET, .doc = "Show no progress at the terminal"},
+    ROW_STRICT,
+    ROW_DIM,
+    ROW_JSON,
+    ROW_DIAGNOSTICS,
+    {0}};
+
 static const struct argp_option help_options[] = {
     {.name = "man", .key = KEY_MAN, .doc = "Write the manual page of COMMAND, or of adjoin itself, as roff"},
     {.name = "completion",
@@ -157,6 +218,17 @@ static const command_page commands[COMMAND_COUNT] = {
          "  adjoin emit net.adj --of value,grad --prefix net10 --dim n=10 --target c -o n10\n"
          "  adjoin emit logistic.adj --target python -o logistic.py" EXIT_TEXT,
          emit_options},
+    [COMMAND_SOLVE] =
+        {"solve", "MODEL [NAME=VALUE | FILE | FOLDER/]...",
+         "Moves a model's vars to where its objective is smallest (for `maximize`, largest).\v" INPUTS_TEXT
+         "A var starts where it is given, else at its start value, and keeps the bounds of its declaration. Entries "
+         "that `freeze` in the model, --mask, --freeze or --free hold fixed keep their bits.\n\n"
+         "What was found is printed and written with --out however the run ends; the exit code is 0 only where it "
+         "converged, else 3. An interrupt (Ctrl-C) ends the run after the iteration.\n\n"
+         "  adjoin solve masked.adj x=1,2,4,5\n"
+         "  adjoin solve net.adj weights/ --start x=4 --method newton --json\n"
+         "  adjoin solve fit.adj data/ --freeze 'W[:, 2:4], b' --out fitted.npz" EXIT_TEXT,
+         solve_options},
     [COMMAND_HELP] = {
         "help", "[COMMAND | CODE | commands | codes | words]",
         "Tells about a command, or what a diagnostic's code means and how to put it right.\v"
@@ -190,6 +262,19 @@ static const char *const target_words[] = {
     [TARGET_HEADER] = "header", [TARGET_C] = "c", [TARGET_PYTHON] = "python", NULL};
 static const char *const form_words[] = {"text", "json", NULL};
 static const char *const shell_words[] = {"bash", "zsh", NULL};
+static const char *const step_rule_words[] = {
+    [MINIMISE_STEP_AUTOMATIC] = "automatic",   [MINIMISE_STEP_CONSTANT] = "constant",
+    [MINIMISE_STEP_DECREASING] = "decreasing", [MINIMISE_STEP_BACKTRACKING] = "backtracking",
+    [MINIMISE_STEP_WOLFE] = "wolfe",           NULL};
+
+static const char *const *method_names(console *with) {
+  int count = 0;
+  while (minimise_methods[count].name) count++;
+  const char **names = arena_array(with->memory, const char *, count + 2);
+  names[0] = "auto";
+  for (int k = 0; k < count; k++) names[k + 1] = minimise_methods[k].name;
+  return names;
+}
 
 option_values options_values(console *with, command_name command, int key) {
   switch (key) {
@@ -199,7 +284,11 @@ option_values options_values(console *with, command_name command, int key) {
   case KEY_DIAGNOSTICS: return (option_values){.words = form_words};
   case KEY_COMPLETION: return (option_values){.words = shell_words};
   case KEY_DUMP: return (option_values){.words = session_stages()};
+  case KEY_METHOD: return (option_values){.words = method_names(with)};
+  case KEY_STEP_RULE: return (option_values){.words = step_rule_words};
   case KEY_DEPFILE:
+  case KEY_HISTORY:
+  case KEY_OUT:
   case 'o': return (option_values){.file = true};
   default: return (option_values){0};
   }

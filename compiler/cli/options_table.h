@@ -6,7 +6,7 @@
 #include "compiler/cli/console.h"
 #include <argp.h>
 
-typedef enum { COMMAND_EVAL, COMMAND_CHECK, COMMAND_EMIT, COMMAND_HELP, COMMAND_COUNT } command_name;
+typedef enum { COMMAND_EVAL, COMMAND_CHECK, COMMAND_EMIT, COMMAND_SOLVE, COMMAND_HELP, COMMAND_COUNT } command_name;
 
 /* The options that have no letter, and 'o' and 'M' besides: struct argp_option.key. */
 enum {
@@ -27,7 +27,24 @@ enum {
   KEY_DEPFILE,
   KEY_DIAGNOSTICS,
   KEY_MAN,
-  KEY_COMPLETION
+  KEY_COMPLETION,
+  KEY_METHOD,
+  KEY_MASK,
+  KEY_FREEZE,
+  KEY_FREE,
+  KEY_START,
+  KEY_STEP,
+  KEY_STEP_RULE,
+  KEY_MOMENTUM,
+  KEY_WEIGHT_DECAY,
+  KEY_MEMORY,
+  KEY_TOLERANCE,
+  KEY_ITERATIONS,
+  KEY_SECONDS,
+  KEY_SEED,
+  KEY_HISTORY,
+  KEY_OUT,
+  KEY_QUIET
 };
 
 typedef struct {
