@@ -33,7 +33,7 @@ CHECKED := 1
 endif
 CPPFLAGS := $(STANDARD) -I. -I$(B) $(if $(CHECKED),-DADJOIN_CHECKED)
 CFLAGS := $(OPTIMISE) $(WARNINGS) -fPIC -fvisibility=hidden
-LIBRARIES := -ljansson -lzip -ldl -lpthread -lm
+LIBRARIES := -ljansson -lzip -lpthread -lm
 
 # ---- sources, in the order in which a model passes through them --------------------------------------------------
 
@@ -85,7 +85,7 @@ $(B)/tests/refusing_adjoin: $(COMMANDS) $(COMPILER) $(RUNTIME) $(B)/tests/cli/re
 	@echo "link   $@"
 	@$(CC) $(OPTIMISE) -Wl,--wrap=jit_compile -o $@ $^ $(LIBRARIES)
 
-$(B)/tests/bench/measure: $(BENCH) $(ORACLE) $(COMPILER) $(RUNTIME)
+$(B)/tests/bench/measure: $(BENCH) $(ORACLE) $(LIBRARY) $(COMPILER) $(RUNTIME)
 	@echo "link   $@"
 	@$(CC) $(OPTIMISE) -o $@ $^ $(LIBRARIES)
 
@@ -104,7 +104,7 @@ $(B)/libadjoin.a: $(B)/libadjoin.o
 	@rm -f $@
 	@$(AR) rcsD $@ $<
 $(B)/libadjoin.so: $(B)/libadjoin.o
-	@$(CC) $(OPTIMISE) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined -o $@ $< -ldl -lpthread -lm
+	@$(CC) $(OPTIMISE) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined -o $@ $< -lpthread -lm
 
 # ---- how a file is made ------------------------------------------------------------------------------------------
 
@@ -120,6 +120,8 @@ $(B)/%.o: %.c | $(B)/packages-found
 # libtcc as one object that can be part of a shared library: compiler/jit/libtcc_host.c says why, and what stands for the
 # parts of the C library that it must not use. Its variables lie between two names.
 LIBTCC_HOST := stdout stderr environ malloc calloc realloc free exit
+LIBTCC_HOST += dlopen dlsym dlclose
+LIBTCC_HOST += printf fprintf vfprintf __printf_chk __fprintf_chk __vfprintf_chk puts putchar fputs fputc fwrite fflush
 LIBTCC_USED := new delete set_error_func set_output_type set_options compile_string add_symbol relocate get_symbol list_symbols
 $(B)/libtcc.o: Makefile | $(B)/packages-found
 	@echo "fold   $@"
@@ -155,7 +157,7 @@ $(B)/%.inc: %.c.in | $(B)/packages-found
 	$(lines_as_strings)
 $(B)/%.inc: %.py.in | $(B)/packages-found
 	$(lines_as_strings)
-$(B)/compiler/emit/emit_python.o: | $(B)/compiler/emit/python_machinery.inc $(B)/compiler/emit/python_model.inc
+$(B)/compiler/emit/emit_python.o: | $(addprefix $(B)/compiler/emit/python_,library.inc arrays.inc model.inc)
 $(B)/compiler/emit/self_test.o: | $(B)/compiler/emit/self_test_declarations.inc $(B)/compiler/emit/self_test_program.inc
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
@@ -174,17 +176,18 @@ $(B)/man/adjoin.1: $(B)/adjoin
 
 # ---- Debian packages ---------------------------------------------------------------------------------------------
 
-# package=what it must provide: a command, or a header
+# package=what it must provide: a command, a header, or a module of Debian's Python
 BUILD_PACKAGES := gcc=gcc libc6-dev=stdio.h flex=flex bison=bison libtcc-dev=libtcc.h libjansson-dev=jansson.h \
                   libzip-dev=zip.h
 TEST_PACKAGES := g++=g++ libcunit1-dev=CUnit/CUnit.h groff-base=groff cmake=cmake ninja-build=ninja meson=meson \
-                 pkg-config=pkg-config
+                 pkg-config=pkg-config python3=/usr/bin/python3 python3-numpy=import:numpy
 BENCH_PACKAGES := valgrind=valgrind
 
 # Sets the shell variable `missing` to the packages of $(1) whose product is absent.
 define find_missing
 missing=; for entry in $(1); do package=$${entry%%=*}; product=$${entry#*=}; case $$product in \
   *.h) echo "#include <$$product>" | $(CC) -E -x c - >/dev/null 2>&1 || missing="$$missing $$package" ;; \
+  import:*) /usr/bin/python3 -c "import $${product#*:}" 2>/dev/null || missing="$$missing $$package" ;; \
   *) command -v "$$product" >/dev/null 2>&1 || missing="$$missing $$package" ;; esac; done
 endef
 

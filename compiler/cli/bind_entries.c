@@ -2,6 +2,7 @@
 #include "compiler/cli/bind_entries.h"
 
 #include <math.h>
+#include <string.h>
 
 given_shape shape_given(const host_array *of, const char *origin) {
   return (given_shape){true, of->rank, of->extents, of->column, of->row, origin};
@@ -70,4 +71,29 @@ bool bind_inputs(bound_model *into, const given_arrays *given, int defaults, boo
   for (int k = 0; k < count; k++)
     if (given->of_input[k]) good = bind_fill(into, k, given->of_input[k]->array.entries, strict) && good;
   return good;
+}
+
+bool bind_assignment(const bound_model *inputs, const char *option, const assignment *given, quantity *into) {
+  host_array values;
+  array_error error;
+  if (!read_value(given->value, &values, &error)) {
+    complain("%s %s: %s", option, given->name, error.message);
+    return false;
+  }
+  int number = find_input(inputs->model, given->name);
+  const binding *definition = number < 0 ? find_definition(inputs->model, given->name) : NULL;
+  int rank = definition ? definition->value->rank : inputs->model->inputs.items[number].rank;
+  const scalar *extents = definition ? definition->value->extents : inputs->model->inputs.items[number].extents;
+  int64_t *shape = arena_array(inputs->with->memory, int64_t, rank + 1);
+  bool good = bind_quantity(inputs, given->name, into);
+  given_shape as_given = shape_given(&values, given->name);
+  bool fits = good && fits_shape(inputs, &as_given, rank, extents, shape);
+  for (int k = 0; k < rank && fits; k++) fits = shape[k] == into->extents[k];
+  if (fits) memcpy(into->entries, values.entries, (size_t)into->count * sizeof(double));
+  if (good && !fits)
+    complain("%s %s is given as %s, where %s is needed", option, given->name,
+             numeric_shape(inputs->with, values.rank, values.extents),
+             numeric_shape(inputs->with, rank, into->extents));
+  host_array_release(&values);
+  return fits;
 }

@@ -15,6 +15,10 @@ bool bind_fill(bound_model *of, int input, double *entries, bool strict);
 /* False with a message when an entry is nan, which --strict refuses; `what` stands before the name ("", "--along "). */
 bool bind_without_nan(const bound_model *of, const char *what, const quantity *value);
 
+/* What an option gives to a name, `--along x=1,0`, in the shape of that name, which must be an input or a definition of
+ * the model; false with a message that begins with the option. */
+bool bind_assignment(const bound_model *inputs, const char *option, const assignment *given, quantity *into);
+
 /* The shape of an array from the command line. */
 given_shape shape_given(const host_array *of, const char *origin);
 

@@ -17,13 +17,19 @@ static exit_code request_one(checking *in, request_kind kind, bool block, name_l
   return code == EXIT_DONE ? EXIT_INTERNAL : code;
 }
 
+/* The active inputs that are also directions. */
+static name_list directions_of(const checking *in) {
+  return (name_list){.items = in->active.items, .count = in->directions};
+}
+
 static exit_code request_objective(checking *in) {
   check_functions *into = &in->functions;
+  name_list read = directions_of(in);
   exit_code code = request_one(in, REQUEST_GRADIENT, false, in->active, (name_list){0}, &into->gradient);
-  for (int k = 0; k < in->active.count && code == EXIT_DONE; k++) {
+  for (int k = 0; k < in->directions && code == EXIT_DONE; k++) {
     name_list along = one_name(in->with, in->active.items[k]);
-    code = request_one(in, REQUEST_PRODUCT, false, in->active, along, &into->product[k]);
-    if (code == EXIT_DONE) code = request_one(in, REQUEST_PRODUCT, true, in->active, along, &into->dense_product[k]);
+    code = request_one(in, REQUEST_PRODUCT, false, read, along, &into->product[k]);
+    if (code == EXIT_DONE) code = request_one(in, REQUEST_PRODUCT, true, read, along, &into->dense_product[k]);
   }
   return code;
 }
@@ -31,20 +37,43 @@ static exit_code request_objective(checking *in) {
 static exit_code request_outputs(checking *in) {
   check_functions *into = &in->functions;
   exit_code code = EXIT_DONE;
-  for (int k = 0; k < in->active.count && code == EXIT_DONE; k++) {
+  for (int k = 0; k < in->directions && code == EXIT_DONE; k++) {
     name_list along = one_name(in->with, in->active.items[k]);
     code = request_one(in, REQUEST_JVP, false, in->outputs, along, &into->tangent[k]);
     if (code == EXIT_DONE) code = request_one(in, REQUEST_JVP, true, in->outputs, along, &into->dense_tangent[k]);
   }
   for (int k = 0; k < in->outputs.count && code == EXIT_DONE; k++) {
     name_list along = one_name(in->with, in->outputs.items[k]);
-    code = request_one(in, REQUEST_VJP, false, in->active, along, &into->adjoint[k]);
+    code = request_one(in, REQUEST_VJP, false, directions_of(in), along, &into->adjoint[k]);
   }
   return code;
 }
 
+enum { MOST_DIRECTIONS = 16 };
+
+/* Brings those that become directions to the front; the others keep their order behind them. */
+static void choose_directions(checking *in) {
+  arena *memory = in->with->memory;
+  int count = in->active.count;
+  in->directions = count < MOST_DIRECTIONS ? count : MOST_DIRECTIONS;
+  if (in->directions == count) return;
+  name_list ordered = {0};
+  for (int pass = 0; pass < 2; pass++)
+    for (int k = 0, chosen = 0; k < count; k++) {
+      bool choose = chosen < in->directions && k == (int)((int64_t)chosen * count / in->directions);
+      chosen += choose;
+      if (choose == (pass == 0)) list_push(memory, &ordered, in->active.items[k]);
+    }
+  in->active = ordered;
+  const char *of = arena_format(memory, "%d other inputs", count - in->directions);
+  checking_skip(in, "second order, jvp, vjp", of, "every pair of inputs is a test; --wrt names others");
+}
+
 exit_code checking_request(checking *in) {
-  in->active = names_of_roles(in->with->memory, in->model, ACTIVE);
+  name_list given = in->given->wrt;
+  if (!names_check(in->with, in->model, "--wrt", &given, NAMES_INPUTS)) return EXIT_INPUT;
+  in->active = given.count ? given : names_of_roles(in->with->memory, in->model, ACTIVE);
+  choose_directions(in);
   for (int k = 0; k < in->model->outputs.count; k++)
     if (in->model->outputs.items[k].value->value->type == SCALAR_REAL)
       list_push(in->with->memory, &in->outputs, in->model->outputs.items[k].name);
@@ -75,7 +104,7 @@ static exit_code compile(checking *in) {
 /* The session's functions do not depend on the inputs; only which start values and bounds are needed does. */
 static exit_code prepare(checking *in, const given_arrays *given) {
   if (given->failed || !bind_inputs(&in->inputs, given, 3, in->given->strict)) return EXIT_INPUT;
-  exit_code code = start_request(in->with, in->from, &in->inputs, true, &in->starts);
+  exit_code code = start_request(in->with, in->from, &in->inputs, BOUNDS_OF_MISSING, &in->starts);
   if (code == EXIT_DONE) code = checking_request(in);
   if (code == EXIT_DONE) code = compile(in);
   return code == EXIT_DONE ? checking_draw(in, given) : code;

@@ -15,10 +15,11 @@ typedef struct {
   const char *reason; /* of a skipped or failed one; or NULL */
 } test_row;
 
-/* Numbers of functions of the session. Products and tangents are along one active input each, and are read on all. */
+/* Numbers of functions of the session. Products and tangents are along one input each, of the first active ones, and
+ * products are read on these. */
 typedef struct {
   int value, gradient;                                    /* -1 without an objective (value has the outputs too) */
-  int *product, *dense_product, *tangent, *dense_tangent; /* per active input */
+  int *product, *dense_product, *tangent, *dense_tangent; /* per direction */
   int *adjoint;                                           /* per output */
 } check_functions;
 
@@ -33,6 +34,7 @@ typedef struct {
   bound_model inputs;
   start_functions starts;
   name_list active;  /* inputs with derivatives */
+  int directions;    /* how many of them, the first ones, products and tangents are along and read on */
   name_list outputs; /* real ones */
   check_functions functions;
   LIST(test_row) rows;
@@ -47,7 +49,8 @@ typedef struct {
   differences *room;
 } checking;
 
-/* Requests everything that is tested; EXIT_DONE or the code to end with. */
+/* Requests everything that is tested; EXIT_DONE or the code to end with. Every pair of inputs is a test of second
+ * order, with code of its own: of a model with many inputs some are chosen, evenly over the text. */
 exit_code checking_request(checking *in);
 
 /* Binds extents and inputs, draws what is not given until value and gradient are finite, and draws the directions.

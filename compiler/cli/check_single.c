@@ -109,10 +109,10 @@ static void compare_gradients(checking *in) {
 }
 
 static void compare_products(checking *in) {
-  for (int b = 0; b < in->active.count; b++) {
+  for (int b = 0; b < in->directions; b++) {
     compared three;
-    if (!compute(in, in->functions.product[b], in->first[b].entries, in->gradient, in->active.count, &three)) continue;
-    for (int a = 0; a < in->active.count; a++)
+    if (!compute(in, in->functions.product[b], in->first[b].entries, in->gradient, in->directions, &three)) continue;
+    for (int a = 0; a < in->directions; a++)
       compare(in, against(in, checking_product_name(in, a, b)), checking_pair(in, a, b), &three, a,
               checking_gradient_size(in, a));
   }
@@ -125,7 +125,7 @@ static double largest(const quantity *of) {
 }
 
 static void compare_tangents(checking *in) {
-  for (int a = 0; a < in->active.count && in->outputs.count; a++) {
+  for (int a = 0; a < in->directions && in->outputs.count; a++) {
     compared three;
     if (!compute(in, in->functions.tangent[a], in->first[a].entries, in->output, in->outputs.count, &three)) continue;
     for (int k = 0; k < in->outputs.count; k++)

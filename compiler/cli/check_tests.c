@@ -206,7 +206,7 @@ typedef struct {
 } product_table;
 
 static bool compute_products(checking *in, product_table *into) {
-  int count = in->active.count;
+  int count = in->directions;
   into->along_first = arena_array(in->with->memory, quantity *, count + 1);
   into->along_second = arena_array(in->with->memory, quantity *, count + 1);
   for (int b = 0; b < count; b++) {
@@ -220,12 +220,12 @@ static bool compute_products(checking *in, product_table *into) {
 }
 
 static void compare_products(checking *in, const product_table *products) {
-  for (int b = 0; b < in->active.count; b++) {
+  for (int b = 0; b < in->directions; b++) {
     motion along = {in, b};
     curve of = {active_count(in), gradients_along, &along};
     difference found = differentiate(in->room, &of);
     int64_t at = 0;
-    for (int a = 0; a < in->active.count; a++) {
+    for (int a = 0; a < in->directions; a++) {
       const quantity *exact = &products->along_first[b][a];
       checking_against(in, checking_product_name(in, a, b), checking_pair(in, a, b), &of, &found, at, exact->count,
                        exact->entries);
@@ -236,8 +236,8 @@ static void compare_products(checking *in, const product_table *products) {
 
 /* u_a' H_ab v_b = v_b' H_ba u_a, where u are the first and v the second directions. */
 static void compare_symmetry(checking *in, const product_table *products) {
-  for (int a = 0; a < in->active.count; a++)
-    for (int b = a; b < in->active.count; b++) {
+  for (int a = 0; a < in->directions; a++)
+    for (int b = a; b < in->directions; b++) {
       inner one = inner_product(in->first[a].entries, products->along_second[b][a].entries, in->point[a].count);
       inner other = inner_product(in->second[b].entries, products->along_first[a][b].entries, in->point[b].count);
       checking_compare(in, is_var(in, a) != is_var(in, b) ? "mixed both ways" : "symmetry", checking_pair(in, a, b),
@@ -273,10 +273,10 @@ static quantity *dense_along(checking *in, int function, int along, const quanti
 }
 
 static void compare_dense_products(checking *in, const product_table *products) {
-  for (int b = 0; b < in->active.count; b++) {
-    const quantity *dense = dense_along(in, in->functions.dense_product[b], b, in->point, in->active.count);
+  for (int b = 0; b < in->directions; b++) {
+    const quantity *dense = dense_along(in, in->functions.dense_product[b], b, in->point, in->directions);
     if (!dense) checking_skip(in, "dense Hessian", in->active.items[b], "too large to form");
-    for (int a = 0; a < in->active.count && dense; a++)
+    for (int a = 0; a < in->directions && dense; a++)
       compare_rows(in, "dense Hessian", checking_pair(in, a, b), &dense[a], &in->first[b], &products->along_first[b][a],
                    checking_gradient_size(in, a));
   }
@@ -322,10 +322,10 @@ static void compare_dense_tangents(checking *in, int a, const quantity *tangent)
 /* w' (J v) = (J' w)' v */
 static void compare_adjoints(checking *in, quantity *const *tangents) {
   for (int k = 0; k < in->outputs.count; k++) {
-    quantity *adjoint = checking_quantities_like(in, in->point, in->active.count);
+    quantity *adjoint = checking_quantities_like(in, in->point, in->directions);
     inner natural = inner_product(in->cotangent[k].entries, in->output[k].entries, in->output[k].count);
-    if (!checking_call(in, in->functions.adjoint[k], in->cotangent[k].entries, adjoint, in->active.count)) continue;
-    for (int a = 0; a < in->active.count; a++) {
+    if (!checking_call(in, in->functions.adjoint[k], in->cotangent[k].entries, adjoint, in->directions)) continue;
+    for (int a = 0; a < in->directions; a++) {
       inner one = inner_product(in->cotangent[k].entries, tangents[a][k].entries, in->output[k].count);
       inner other = inner_product(adjoint[a].entries, in->first[a].entries, in->point[a].count);
       checking_compare(in, "jvp and vjp", checking_output_pair(in, k, a), fabs(one.value - other.value),
@@ -335,9 +335,9 @@ static void compare_adjoints(checking *in, quantity *const *tangents) {
 }
 
 void checking_outputs(checking *in) {
-  if (!in->outputs.count || !in->active.count) return;
-  quantity **tangents = arena_array(in->with->memory, quantity *, in->active.count + 1);
-  for (int a = 0; a < in->active.count; a++) {
+  if (!in->outputs.count || !in->directions) return;
+  quantity **tangents = arena_array(in->with->memory, quantity *, in->directions + 1);
+  for (int a = 0; a < in->directions; a++) {
     tangents[a] = checking_quantities_like(in, in->output, in->outputs.count);
     if (!checking_call(in, in->functions.tangent[a], in->first[a].entries, tangents[a], in->outputs.count)) {
       checking_skip(in, "jvp", in->active.items[a], "the tangent can't be evaluated here");

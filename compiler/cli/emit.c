@@ -4,6 +4,8 @@
 #include "compiler/cli/emit_files.h"
 #include "compiler/cli/names.h"
 
+#include <string.h>
+
 typedef struct {
   console *with;
   const options *given;
@@ -125,13 +127,22 @@ static bool find_batched(emitting *in) {
 
 /* A Python module derives what it is asked for when it is asked: what chooses functions or tells how C is written has
  * no meaning for it. */
-static bool suits_python(const options *given) {
+static bool suits_python(console *with, const options *given) {
+  static const char *const kept[] = {"parse", "check", "emit"};
+  bool dumps_nothing = given->dump_after != NULL;
+  for (size_t k = 0; k < sizeof kept / sizeof *kept && dumps_nothing; k++)
+    dumps_nothing = strcmp(given->dump_after, kept[k]) != 0;
   const struct {
     const char *option;
     bool is_given;
-  } rows[] = {{"--of", given->products != 0},   {"--wrt", given->wrt.count > 0}, {"--prefix", given->prefix != NULL},
-              {"--batch", given->wants_batch},  {"--real", given->real_float},   {"--lines", given->lines},
-              {"--self-test", given->self_test}};
+  } rows[] = {{"--of", given->products != 0},
+              {"--wrt", given->wrt.count > 0},
+              {"--prefix", given->prefix != NULL},
+              {"--batch", given->wants_batch},
+              {"--real", given->real_float},
+              {"--lines", given->lines},
+              {"--self-test", given->self_test},
+              {dumps_nothing ? arena_format(with->memory, "--dump-after %s", given->dump_after) : "", dumps_nothing}};
   for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
     if (!rows[k].is_given) continue;
     complain("%s has no meaning for --target python: its functions are derived, in double precision, when they are "
@@ -153,7 +164,7 @@ exit_code command_emit(console *with, int count, char **arguments) {
   options given = options_parse(with, COMMAND_EMIT, count, arguments);
   emit_files files;
   bool python = given.target == TARGET_PYTHON;
-  if (!emit_name_files(with, &given, &files) || (python && !suits_python(&given))) return EXIT_USAGE;
+  if (!emit_name_files(with, &given, &files) || (python && !suits_python(with, &given))) return EXIT_USAGE;
   session *from;
   exit_code code = model_open(with, &given, &from);
   if (code == EXIT_DONE) {

@@ -4,39 +4,12 @@
 #include "compiler/cli/commands.h"
 #include "compiler/cli/names.h"
 #include "compiler/cli/start.h"
-#include <string.h>
-
-/* A direction as typed, in the shape of its name. */
-static bool read_direction(const bound_model *inputs, const assignment *given, quantity *into) {
-  host_array values;
-  array_error error;
-  if (!read_value(given->value, &values, &error)) {
-    complain("--along %s: %s", given->name, error.message);
-    return false;
-  }
-  int number = find_input(inputs->model, given->name);
-  const binding *definition = number < 0 ? find_definition(inputs->model, given->name) : NULL;
-  int rank = definition ? definition->value->rank : inputs->model->inputs.items[number].rank;
-  const scalar *extents = definition ? definition->value->extents : inputs->model->inputs.items[number].extents;
-  int64_t *shape = arena_array(inputs->with->memory, int64_t, rank + 1);
-  bool good = bind_quantity(inputs, given->name, into);
-  given_shape as_given = shape_given(&values, given->name);
-  bool fits = good && fits_shape(inputs, &as_given, rank, extents, shape);
-  for (int k = 0; k < rank && fits; k++) fits = shape[k] == into->extents[k];
-  if (fits) memcpy(into->entries, values.entries, (size_t)into->count * sizeof(double));
-  if (good && !fits)
-    complain("--along %s is given as %s, where %s is needed", given->name,
-             numeric_shape(inputs->with, values.rank, values.extents),
-             numeric_shape(inputs->with, rank, into->extents));
-  host_array_release(&values);
-  return fits;
-}
 
 static bool read_directions(const bound_model *inputs, const options *given, quantity_list *into) {
   bool good = true;
   for (int k = 0; k < given->along.count; k++) {
     quantity one;
-    bool taken = read_direction(inputs, &given->along.items[k], &one);
+    bool taken = bind_assignment(inputs, "--along", &given->along.items[k], &one);
     if (taken && given->strict) taken = bind_without_nan(inputs, "--along ", &one);
     if (taken) list_push(inputs->with->memory, into, one);
     good = good && taken;
@@ -93,7 +66,7 @@ static exit_code evaluate(console *with, const options *given, session *from, co
   if (arrays->failed || !bind_inputs(&inputs, arrays, 0, given->strict)) return EXIT_INPUT;
   if (!read_directions(&inputs, given, &along)) return EXIT_INPUT;
   mark_sections(given, products, arrays->model, &found);
-  code = start_request(with, from, &inputs, false, &starts);
+  code = start_request(with, from, &inputs, BOUNDS_OF_NONE, &starts);
   if (code == EXIT_DONE) code = calls_request(from, &calls);
   if (code != EXIT_DONE) return code;
   machine on;

@@ -10,6 +10,7 @@ static const command_row commands[COMMAND_COUNT] = {
     [COMMAND_EVAL] = {"eval", "values and derivatives of a model at given inputs", command_eval},
     [COMMAND_CHECK] = {"check", "a model's derivatives against each other and against differences", command_check},
     [COMMAND_EMIT] = {"emit", "a model and its derivatives as C, or as a Python module", command_emit},
+    [COMMAND_SOLVE] = {"solve", "where a model's objective is smallest, over the entries that may move", command_solve},
     [COMMAND_HELP] = {"help", "how a command is used, or what a diagnostic's code means", command_help},
 };
 
@@ -21,10 +22,12 @@ const command_row *command_list(int *count) {
 const char program_summary[] = "a compiler for derivatives";
 const char program_text[] =
     "A compiler for derivatives: reads models in a small maths language, evaluates and checks their\n"
-    "gradients, Hessian-vector products and mixed derivatives, and writes them as plain C.\n\v"
+    "gradients, Hessian-vector products and mixed derivatives, and writes them as plain C, or as a module\n"
+    "for Python.\n\v"
     "  adjoin eval rosenbrock.adj x=1,2,4,5         value and gradient\n"
     "  adjoin check rosenbrock.adj                  are its derivatives right?\n"
-    "  adjoin emit rosenbrock.adj -o rosenbrock.h   the same as C\n\n"
+    "  adjoin emit rosenbrock.adj -o rosenbrock.h   the same as C\n"
+    "  adjoin solve rosenbrock.adj x=1,2,4,5        where it is smallest\n\n"
     "`adjoin help COMMAND` tells more, `adjoin help CODE` what a diagnostic means.\n\n"
     "Exit codes: 0 done, 1 the input is wrong, 2 the command line is wrong, 3 the numerics failed, 4 an\n"
     "internal error.\n";

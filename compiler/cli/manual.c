@@ -41,29 +41,31 @@ static void append_title(text *out, const char *page) {
 
 static const char exit_heading[] = "Exit codes: ";
 
-/* Paragraphs, which empty lines part. Lines that begin with blanks stand as they are; that on exit codes has a section
- * of its own. */
-static void append_paragraph(text *out, const char *content, size_t length) {
+/* Paragraphs, which empty lines part; a heading needs nothing between it and the first. Lines that begin with blanks
+ * stand as they are; that on exit codes has a section of its own. */
+static void append_paragraph(text *out, const char *content, size_t length, bool under_heading) {
   size_t heading = strlen(exit_heading);
+  const char *part = under_heading ? "" : ".PP\n";
   if (*content == ' ') {
-    text_append(out, ".PP\n.nf\n");
+    text_format(out, "%s.nf\n", part);
     append_roff(out, content, length);
     text_append(out, "\n.fi\n");
     return;
   }
   bool on_exit = !strncmp(content, exit_heading, heading);
-  text_append(out, on_exit ? ".SH EXIT STATUS\n" : ".PP\n");
+  text_append(out, on_exit ? ".SH EXIT STATUS\n" : part);
   append_roff(out, content + (on_exit ? heading : 0), length - (on_exit ? heading : 0));
   text_append(out, "\n");
 }
 
-static void append_text(text *out, const char *content, const char *end) {
+static void append_text(text *out, const char *content, const char *end, bool under_heading) {
   while (content < end) {
     const char *stop = strstr(content, "\n\n");
     if (!stop || stop > end) stop = end;
     size_t length = (size_t)(stop - content);
     while (length && content[length - 1] == '\n') length--;
-    if (length) append_paragraph(out, content, length);
+    if (length) append_paragraph(out, content, length, under_heading);
+    under_heading = under_heading && !length;
     content = stop + 2;
   }
 }
@@ -121,11 +123,11 @@ void manual_of_command(command_name about, text *out) {
   text_format(out, "\\fBadjoin %s\\fR [\\fIOPTION\\fR...] ", page->word);
   append_roff(out, page->arguments, strlen(page->arguments));
   text_append(out, "\n.SH DESCRIPTION\n");
-  append_text(out, page->text, rest);
+  append_text(out, page->text, rest, true);
   const char *exits = strstr(rest, exit_heading);
-  append_text(out, rest + 1, exits ? exits : rest + strlen(rest));
+  append_text(out, rest + 1, exits ? exits : rest + strlen(rest), rest == page->text);
   append_options(out, page->rows);
-  if (exits) append_text(out, exits, exits + strlen(exits));
+  if (exits) append_text(out, exits, exits + strlen(exits), false);
   text_append(out, ".SH SEE ALSO\n.BR adjoin (1)\n");
 }
 
@@ -135,7 +137,7 @@ void manual_of_program(text *out) {
   const char *rest = strchr(program_text, '\v');
   append_name(out, "adjoin", program_summary);
   text_append(out, "\\fBadjoin\\fR \\fICOMMAND\\fR [\\fIARGUMENT\\fR...]\n.SH DESCRIPTION\n");
-  append_text(out, program_text, rest);
+  append_text(out, program_text, rest, true);
   text_append(out, ".SH COMMANDS\n");
   for (int k = 0; k < count; k++) {
     text_format(out, ".TP\n.B %s\n", commands[k].word);
@@ -143,7 +145,7 @@ void manual_of_program(text *out) {
     text_append(out, "\n");
   }
   text_append(out, ".SH EXAMPLES\n");
-  append_text(out, rest + 1, rest + strlen(rest));
+  append_text(out, rest + 1, rest + strlen(rest), true);
   text_append(out, ".SH SEE ALSO\n");
   for (int k = 0; k < count; k++)
     text_format(out, ".BR adjoin\\-%s (1)%s\n", commands[k].word, k + 1 < count ? "," : "");

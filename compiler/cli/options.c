@@ -1,245 +1,19 @@
-/* The option tables of the commands, and the one reader for all of them (see options.h). */
+/* The one reader for the options of all commands (see options.h). */
 #include "compiler/cli/options.h"
 
 #include "compiler/base/diagnostic.h"
 #include <ctype.h>
+#include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum {
-  KEY_OF = 256,
-  KEY_WRT,
-  KEY_ALONG,
-  KEY_SHOW,
-  KEY_STRICT,
-  KEY_DIM,
-  KEY_JSON,
-  KEY_DUMP,
-  KEY_PREFIX,
-  KEY_BATCH,
-  KEY_REAL,
-  KEY_TARGET,
-  KEY_LINES,
-  KEY_SELF_TEST,
-  KEY_DEPFILE,
-  KEY_DIAGNOSTICS,
-  KEY_MAN,
-  KEY_COMPLETION
-};
-
-#define ROW_DIM                                                                                                        \
-  { .name = "dim", .key = KEY_DIM, .arg = "NAME=NUMBER", .doc = "Fix an extent of the model (may be repeated)" }
-#define ROW_JSON                                                                                                       \
-  { .name = "json", .key = KEY_JSON, .doc = "Print one JSON object; its numbers read back to the same bits" }
-#define ROW_DUMP                                                                                                       \
-  {                                                                                                                    \
-    .name = "dump-after", .key = KEY_DUMP, .arg = "STAGE",                                                             \
-    .doc = "Print what the compiler holds after a stage, and stop: parse, check, lower, hoist, share, "                \
-           "first-store, propagate, fuse, adjoint, tangent, dead, rename-results, emit"                                \
-  }
-#define ROW_STRICT                                                                                                     \
-  { .name = "strict", .key = KEY_STRICT, .doc = "Refuse inputs that hold nan" }
-
-#define ROW_DIAGNOSTICS                                                                                                \
-  {                                                                                                                    \
-    .name = "diagnostics", .key = KEY_DIAGNOSTICS, .arg = "FORM",                                                      \
-    .doc = "How errors and warnings are written: text (the default), or json, an object a line"                        \
-  }
-
-static const struct argp_option eval_options[] = {
-    {.name = "of",
-     .key = KEY_OF,
-     .arg = "LIST",
-     .doc = "What to compute, from: value, grad, hvp, mixed, hess, jac, jvp, vjp (default: value,grad)"},
-    {.name = "wrt",
-     .key = KEY_WRT,
-     .arg = "NAMES",
-     .doc = "Derivatives with respect to these; for grad also definitions (default for grad and vjp: every var and "
-            "param, for the others every var; what is frozen whole only when named)"},
-    {.name = "along",
-     .key = KEY_ALONG,
-     .arg = "NAME=VALUE",
-     .doc = "A direction on an input, for hvp, mixed and jvp, or a cotangent on an output, for vjp (may be repeated)"},
-    {.name = "show", .key = KEY_SHOW, .arg = "NAMES", .doc = "Also print these definitions"},
-    ROW_STRICT,
-    ROW_DIM,
-    ROW_JSON,
-    ROW_DIAGNOSTICS,
-    ROW_DUMP,
-    {0}};
-
-#define ROW_REAL                                                                                                       \
-  { .name = "real", .key = KEY_REAL, .arg = "TYPE", .doc = "double (the default) or float" }
-
-static const struct argp_option check_options[] = {ROW_STRICT, ROW_DIM, ROW_REAL, ROW_JSON, ROW_DIAGNOSTICS, {0}};
-
-static const struct argp_option emit_options[] = {
-    {.name = "output",
-     .key = 'o',
-     .arg = "FILE",
-     .doc = "Write to FILE (default: standard output); it is left untouched when it would not change"},
-    {.name = "target",
-     .key = KEY_TARGET,
-     .arg = "KIND",
-     .doc =
-         "header: all in one (the default); c: declarations in NAME.h and definitions in NAME.c, named by -o NAME; or "
-         "python: a module for NumPy, which needs libadjoin"},
-    {.name = "of",
-     .key = KEY_OF,
-     .arg = "LIST",
-     .doc = "Which functions, from: value, grad, hvp, mixed, jvp, vjp (default: value,grad,hvp,mixed)"},
-    {.name = "wrt",
-     .key = KEY_WRT,
-     .arg = "NAMES",
-     .doc = "Derivatives with respect to these (default: every var and param that is not frozen whole)"},
-    ROW_DIM,
-    {.name = "batch",
-     .key = KEY_BATCH,
-     .arg = "NAMES",
-     .doc =
-         "For many evaluations side by side, one per GPU thread: entry k of these inputs (or none: --batch=), and of "
-         "directions, results and workspace, stands at [k*dims->batch]"},
-    {.name = "prefix", .key = KEY_PREFIX, .arg = "NAME", .doc = "Begin every name with this (default: the model's)"},
-    ROW_REAL,
-    {.name = "lines", .key = KEY_LINES, .doc = "With #line directives that lead debuggers to the model's lines"},
-    {.name = "self-test",
-     .key = KEY_SELF_TEST,
-     .doc = "With a main(), where NAME_SELF_TEST is defined, that checks the functions against each other"},
-    {.name = "depfile",
-     .key = KEY_DEPFILE,
-     .arg = "FILE",
-     .doc = "Write to FILE, for make or ninja, what the output was made of"},
-    {.name = "-MD, -MF FILE, -MT TARGET",
-     .flags = OPTION_DOC,
-     .doc = "The same as gcc spells it: -MD names the file after "
-            "the output, -MT its target (-MQ quotes it first); -MMD is -MD, and -MP is always on"},
-    {.key = 'M', .arg = "KIND", .flags = OPTION_HIDDEN},
-    ROW_DIAGNOSTICS,
-    ROW_DUMP,
-    {0}};
-
-static const struct argp_option help_options[] = {
-    {.name = "man", .key = KEY_MAN, .doc = "Write the manual page of COMMAND, or of adjoin itself, as roff"},
-    {.name = "completion",
-     .key = KEY_COMPLETION,
-     .arg = "SHELL",
-     .doc = "Write the completion for a shell: bash or zsh"},
-    ROW_DIAGNOSTICS,
-    {0}};
-
-#define INPUTS_TEXT                                                                                                    \
-  "An input is given as NAME=VALUE, where VALUE is a number, a list (1,2,4,5), nested lists ([[1,2],[3,4]]) or "       \
-  "@FILE; "                                                                                                            \
-  "as a FILE (.npy, .csv, .json) that is named after it; or by a FOLDER, which supplies every input that a file in "   \
-  "it is named after, unless it is given otherwise. The members of a .npz, a .safetensors or a .json object, and the " \
-  "columns of a .csv with a header line, are inputs by name, in a folder's .npz and .safetensors too; @FILE:NAME is "  \
-  "one of them. Extents follow from the arrays' shapes. "
-
-#define EXIT_TEXT                                                                                                      \
-  "\n\nExit codes: 0 done, 1 the input is wrong, 2 the command line is wrong, 3 the numerics failed, 4 an internal "   \
-  "error."
-
-static const command_page commands[COMMAND_COUNT] = {
-    [COMMAND_EVAL] = {"eval", "MODEL [NAME=VALUE | FILE | FOLDER/]...",
-                      "Evaluates a model and its derivatives at the given inputs.\v" INPUTS_TEXT
-                      "A var that is not given takes its start value.\n\n"
-                      "hvp is read on vars for directions on vars; mixed is read on params for a direction on a var, "
-                      "and on vars for a direction on a param; hess and jac are dense.\n\n"
-                      "  adjoin eval rosenbrock.adj x=1,2,4,5\n"
-                      "  adjoin eval net.adj weights/ x=4.38 --of hvp,mixed --along x=1 --json" EXIT_TEXT,
-                      eval_options},
-    [COMMAND_CHECK] = {"check", "MODEL [NAME=VALUE | FILE | FOLDER/]...",
-                       "Checks a model's derivatives against each other and against differences.\v" INPUTS_TEXT
-                       "What is not given is drawn, the same on every run.\n\n"
-                       "  adjoin check rosenbrock.adj\n"
-                       "  adjoin check net.adj weights/ --json" EXIT_TEXT,
-                       check_options},
-    [COMMAND_EMIT] =
-        {"emit", "MODEL",
-         "Writes a model and its derivatives as C without dependencies, valid C99, C++17 and CUDA: one "
-         "header, or a header and a source file; or as a Python module.\vThe functions are NAME_value, NAME_grad, "
-         "NAME_hvp_V for "
-         "each var V, NAME_mixed_A_B (read "
-         "on A for a direction in B, one a param and the other a var), NAME_jvp_R and NAME_vjp_R for each "
-         "output R.\n\n"
-         "--target python writes a module with value, grad, hvp, mixed, hess, outputs, jvp, vjp, jac and a "
-         "class Model, all on NumPy arrays; libadjoin compiles the model when the module is imported "
-         "(ADJOIN_LIBRARY names the library where it is not installed).\n\n"
-         "  adjoin emit rosenbrock.adj -o rosenbrock.h -MD\n"
-         "  adjoin emit net.adj --of value,grad --dim n=10 --prefix net10 --target c -o net10\n"
-         "  adjoin emit logistic.adj --target python -o logistic.py" EXIT_TEXT,
-         emit_options},
-    [COMMAND_HELP] = {
-        "help", "[COMMAND | CODE | commands | codes | words]",
-        "Tells about a command, or what a diagnostic's code means and how to put it right.\v"
-        "Without an argument it gives an overview. `commands`, `codes` and `words` list the commands, the "
-        "codes, and the words of the language by kind.\n\n"
-        "  adjoin help eval\n"
-        "  adjoin help unknown-name" EXIT_TEXT,
-        help_options}};
 
 typedef struct {
   console *with;
   options *into;
   command_name command;
 } parsing;
-
-static const struct {
-  const char *name;
-  product bit;
-  bool emitted;
-} products[] = {{"value", PRODUCT_VALUE, true}, {"grad", PRODUCT_GRAD, true},  {"hvp", PRODUCT_HVP, true},
-                {"mixed", PRODUCT_MIXED, true}, {"hess", PRODUCT_HESS, false}, {"jac", PRODUCT_JAC, false},
-                {"jvp", PRODUCT_JVP, true},     {"vjp", PRODUCT_VJP, true}};
-
-enum { PRODUCT_COUNT = sizeof products / sizeof products[0] };
-
-static const char *const *product_names(console *with, command_name command) {
-  const char **names = arena_array(with->memory, const char *, PRODUCT_COUNT + 1);
-  int count = 0;
-  for (int k = 0; k < PRODUCT_COUNT; k++)
-    if (command != COMMAND_EMIT || products[k].emitted) names[count++] = products[k].name;
-  return names;
-}
-
-/* ---- the tables as others see them ---- */
-
-static const char *const real_words[] = {"double", "float", NULL};
-static const char *const target_words[] = {
-    [TARGET_HEADER] = "header", [TARGET_C] = "c", [TARGET_PYTHON] = "python", NULL};
-static const char *const form_words[] = {"text", "json", NULL};
-static const char *const shell_words[] = {"bash", "zsh", NULL};
-
-option_values options_values(console *with, command_name command, int key) {
-  switch (key) {
-  case KEY_OF: return (option_values){.words = product_names(with, command), .list = true};
-  case KEY_REAL: return (option_values){.words = real_words};
-  case KEY_TARGET: return (option_values){.words = target_words};
-  case KEY_DIAGNOSTICS: return (option_values){.words = form_words};
-  case KEY_COMPLETION: return (option_values){.words = shell_words};
-  case KEY_DUMP: return (option_values){.words = session_stages()};
-  case KEY_DEPFILE:
-  case 'o': return (option_values){.file = true};
-  default: return (option_values){0};
-  }
-}
-
-const command_page *options_page(command_name command) {
-  return &commands[command];
-}
-
-bool option_is_end(const struct argp_option *row) {
-  return !row->name && !row->key;
-}
-
-bool option_is_remark(const struct argp_option *row) {
-  return row->flags & OPTION_DOC;
-}
-
-bool option_is_shown(const struct argp_option *row) {
-  return row->name && !(row->flags & OPTION_HIDDEN) && !option_is_remark(row);
-}
 
 bool options_ask_for_json(int count, char **arguments) {
   bool json = false;
@@ -273,7 +47,7 @@ static void mistake(struct argp_state *state, const char *format, ...) {
 static struct argp_option named_option(struct argp_state *state, const char *word, size_t length) {
   static const struct argp_option own[] = {{.name = "help"}, {.name = "usage"}, {0}};
   parsing *in = state->input;
-  const struct argp_option *const tables[] = {commands[in->command].rows, own};
+  const struct argp_option *const tables[] = {options_page(in->command)->rows, own};
   LIST(const char *) all = {0}, fitting = {0};
   struct argp_option found = {0};
   for (int t = 0; t < 2; t++)
@@ -307,7 +81,7 @@ static bool check_long(struct argp_state *state, const char *word, bool last) {
 static bool check_short(struct argp_state *state, const char *word, bool last) {
   const parsing *in = state->input;
   for (const char *at = word + 1; *at; at++) {
-    const struct argp_option *row = commands[in->command].rows;
+    const struct argp_option *row = options_page(in->command)->rows;
     while (!option_is_end(row) && row->key != *at) row++;
     if (option_is_end(row) && *at != '?') mistake(state, "invalid option -- '%c'", *at);
     if (option_is_end(row) || !row->arg) continue;
@@ -349,6 +123,13 @@ bool split_assignment(console *with, const char *argument, assignment *into) {
   return true;
 }
 
+/* Where a word stands among those that NULL ends; else where the NULL is. */
+static int place_of(const char *const *words, const char *word) {
+  int number = 0;
+  while (words[number] && strcmp(words[number], word)) number++;
+  return number;
+}
+
 /* Calls `each` for the parts between commas. */
 static void split_list(struct argp_state *state, const char *list, void (*each)(struct argp_state *, const char *)) {
   parsing *in = state->input;
@@ -368,19 +149,19 @@ static void split_list(struct argp_state *state, const char *list, void (*each)(
 
 static void add_product(struct argp_state *state, const char *name) {
   parsing *in = state->input;
-  text known = text_create(in->with->memory);
-  const char *const *names = product_names(in->with, in->command);
-  int count = 0;
-  for (; names[count] && strcmp(names[count], name); count++)
-    text_format(&known, "%s%s", count ? ", " : "", names[count]);
-  for (int k = 0; !names[count] && k < PRODUCT_COUNT; k++)
-    if (!strcmp(products[k].name, name))
+  const char *const *names = options_values(in->with, in->command, KEY_OF).words;
+  int number = place_of(names, name);
+  for (const product_row *row = options_products(); row->name; row++) {
+    if (strcmp(row->name, name)) continue;
+    if (!names[number])
       mistake(state, "--of: '%s' is not emitted: %s with unit directions gives it, a column at a time", name,
-              products[k].bit == PRODUCT_HESS ? "hvp" : "jvp");
-  if (!names[count])
-    mistake(state, "--of: '%s' is none of %s%s", name, known.data, console_suggest(in->with, name, names, count));
-  for (int k = 0; k < PRODUCT_COUNT; k++)
-    if (!strcmp(products[k].name, name)) in->into->products |= products[k].bit;
+              row->bit == PRODUCT_HESS ? "hvp" : "jvp");
+    in->into->products |= row->bit;
+    return;
+  }
+  text known = text_create(in->with->memory);
+  for (int k = 0; names[k]; k++) text_format(&known, "%s%s", k ? ", " : "", names[k]);
+  mistake(state, "--of: '%s' is none of %s%s", name, known.data, console_suggest(in->with, name, names, number));
 }
 
 static void add_name(struct argp_state *state, const char *option, const char *name, name_list *to) {
@@ -413,48 +194,34 @@ static void add_dim(struct argp_state *state, const char *part) {
   list_push(in->with->memory, &in->into->dims, made);
 }
 
-static void add_along(struct argp_state *state, const char *argument) {
+static void add_assignment(struct argp_state *state, const char *option, const char *argument, assignment_list *to) {
   parsing *in = state->input;
   assignment given;
-  if (!split_assignment(in->with, argument, &given)) mistake(state, "--along: '%s' is not NAME=VALUE", argument);
-  for (int k = 0; k < in->into->along.count; k++)
-    if (!strcmp(in->into->along.items[k].name, given.name)) mistake(state, "--along: '%s' is given twice", given.name);
-  list_push(in->with->memory, &in->into->along, given);
+  if (!split_assignment(in->with, argument, &given)) mistake(state, "--%s: '%s' is not NAME=VALUE", option, argument);
+  for (int k = 0; k < to->count; k++)
+    if (!strcmp(to->items[k].name, given.name)) mistake(state, "--%s: '%s' is given twice", option, given.name);
+  list_push(in->with->memory, to, given);
 }
 
 static void set_stage(struct argp_state *state, const char *stage) {
   parsing *in = state->input;
-  const char *const *stages = session_stages();
-  in->into->dump_after = stage;
-  int count = 0;
-  for (; stages[count]; count++)
-    if (!strcmp(stages[count], stage)) return;
-  mistake(state, "--dump-after: there is no stage '%s'%s", stage, console_suggest(in->with, stage, stages, count));
+  const char *const *stages = options_values(in->with, in->command, KEY_DUMP).words;
+  int number = place_of(stages, stage);
+  in->into->dump_after = stages[number];
+  if (!stages[number])
+    mistake(state, "--dump-after: there is no stage '%s'%s", stage, console_suggest(in->with, stage, stages, number));
 }
 
-static void set_real(struct argp_state *state, const char *type) {
-  options *into = ((parsing *)state->input)->into;
-  into->real_float = !strcmp(type, "float");
-  if (!into->real_float && strcmp(type, "double")) mistake(state, "--real: '%s' is neither double nor float", type);
-}
-
-static void set_form(struct argp_state *state, const char *form) {
-  bool json = !strcmp(form, "json");
-  if (!json && strcmp(form, "text")) mistake(state, "--diagnostics: '%s' is neither text nor json", form);
-  console_use_json(json);
-}
-
-static void set_shell(struct argp_state *state, const char *shell) {
-  for (int k = 0; shell_words[k]; k++)
-    if (!strcmp(shell_words[k], shell)) ((parsing *)state->input)->into->shell = shell_words[k];
-  if (!((parsing *)state->input)->into->shell) mistake(state, "--completion: '%s' is neither bash nor zsh", shell);
-}
-
-static void set_target(struct argp_state *state, const char *kind) {
-  options *into = ((parsing *)state->input)->into;
-  for (into->target = TARGET_HEADER; target_words[into->target]; into->target++)
-    if (!strcmp(kind, target_words[into->target])) return;
-  mistake(state, "--target: '%s' is none of header, c, python", kind);
+/* The number of the word that stands behind an option which takes one of a few. */
+static int chosen(struct argp_state *state, int key, const char *option, const char *word) {
+  parsing *in = state->input;
+  const char *const *words = options_values(in->with, in->command, key).words;
+  int number = place_of(words, word);
+  if (words[number]) return number;
+  if (number == 2) mistake(state, "--%s: '%s' is neither %s nor %s", option, word, words[0], words[1]);
+  text known = text_create(in->with->memory);
+  for (int k = 0; words[k]; k++) text_format(&known, "%s%s", k ? ", " : "", words[k]);
+  mistake(state, "--%s: '%s' is none of %s", option, word, known.data);
 }
 
 static void set_depfile(struct argp_state *state, const char *option, const char *path) {
@@ -500,9 +267,58 @@ static void set_prefix(struct argp_state *state, const char *prefix) {
   ((parsing *)state->input)->into->prefix = prefix;
 }
 
-static void set_output(struct argp_state *state, const char *path) {
-  if (!*path) mistake(state, "--output: no file is named");
-  ((parsing *)state->input)->into->output = path;
+static const char *path_given(struct argp_state *state, const char *option, const char *path) {
+  if (!*path) mistake(state, "--%s: no file is named", option);
+  return path;
+}
+
+/* A finite number of at least `least`, or above it, and below `limit`. */
+static double real_given(struct argp_state *state, const char *option, const char *value, bool above, double limit) {
+  char *end;
+  double number = strtod(value, &end);
+  bool reads = end != value && !*end && !isspace((unsigned char)*value) && isfinite(number);
+  if (reads && (above ? number > 0 : number >= 0) && number < limit) return number;
+  const char *least = above ? "above 0" : "from 0 on";
+  if (isfinite(limit)) mistake(state, "--%s: '%s' is not a number %s and below %g", option, value, least, limit);
+  mistake(state, "--%s: '%s' is not a number %s", option, value, least);
+}
+
+static uint64_t whole_given(struct argp_state *state, const char *option, const char *value, uint64_t least) {
+  char *end;
+  errno = 0;
+  unsigned long long number = strtoull(value, &end, 10);
+  bool reads = isdigit((unsigned char)*value) && !*end && !errno;
+  if (!reads || number < least || number > SIZE_MAX)
+    mistake(state, "--%s: '%s' is not a whole number from %d on", option, value, (int)least);
+  return number;
+}
+
+static error_t take_solver_option(int key, const char *value, struct argp_state *state) {
+  parsing *in = state->input;
+  options *into = in->into;
+  minimise_options *solver = &into->solver;
+  switch (key) {
+  case KEY_METHOD:
+    solver->method = options_values(in->with, in->command, key).words[chosen(state, key, "method", value)];
+    return 0;
+  case KEY_STEP_RULE: solver->step_rule = (minimise_step_rule)chosen(state, key, "step-rule", value); return 0;
+  case KEY_STEP: solver->step = real_given(state, "step", value, true, INFINITY); return 0;
+  case KEY_MOMENTUM: solver->momentum = real_given(state, "momentum", value, false, 1); return 0;
+  case KEY_WEIGHT_DECAY: solver->weight_decay = real_given(state, "weight-decay", value, false, INFINITY); return 0;
+  case KEY_TOLERANCE: solver->tolerance = real_given(state, "tol", value, false, INFINITY); return 0;
+  case KEY_SECONDS: solver->seconds = real_given(state, "seconds", value, true, INFINITY); return 0;
+  case KEY_MEMORY: solver->memory = whole_given(state, "memory", value, 1); return 0;
+  case KEY_ITERATIONS: solver->iterations = whole_given(state, "iterations", value, 0); return 0;
+  case KEY_SEED: solver->seed = whole_given(state, "seed", value, 0); return 0;
+  case KEY_MASK: add_assignment(state, "mask", value, &into->masks); return 0;
+  case KEY_START: add_assignment(state, "start", value, &into->starts); return 0;
+  case KEY_FREEZE: list_push(in->with->memory, &into->freeze, value); return 0;
+  case KEY_FREE: list_push(in->with->memory, &into->free, value); return 0;
+  case KEY_HISTORY: into->history = path_given(state, "history", value); return 0;
+  case KEY_OUT: into->out = path_given(state, "out", value); return 0;
+  case KEY_QUIET: into->quiet = true; return 0;
+  default: return ARGP_ERR_UNKNOWN;
+  }
 }
 
 static void set_topic(struct argp_state *state, const char *topic) {
@@ -536,28 +352,28 @@ static error_t take_option(int key, char *value, struct argp_state *state) {
   case KEY_WRT: split_list(state, value, add_wrt); return 0;
   case KEY_SHOW: split_list(state, value, add_show); return 0;
   case KEY_DIM: split_list(state, value, add_dim); return 0;
-  case KEY_ALONG: add_along(state, value); return 0;
+  case KEY_ALONG: add_assignment(state, "along", value, &into->along); return 0;
   case KEY_STRICT: into->strict = true; return 0;
   case KEY_JSON: into->json = true; return 0;
   case KEY_DUMP: set_stage(state, value); return 0;
-  case KEY_REAL: set_real(state, value); return 0;
+  case KEY_REAL: into->real_float = chosen(state, key, "real", value); return 0;
   case KEY_BATCH: set_batch(state, value); return 0;
   case KEY_PREFIX: set_prefix(state, value); return 0;
-  case KEY_TARGET: set_target(state, value); return 0;
+  case KEY_TARGET: into->target = (emit_target)chosen(state, key, "target", value); return 0;
   case KEY_LINES: into->lines = true; return 0;
   case KEY_SELF_TEST: into->self_test = true; return 0;
   case KEY_DEPFILE: set_depfile(state, "--depfile", value); return 0;
   case 'M': take_gcc_option(state, value); return 0;
-  case KEY_DIAGNOSTICS: set_form(state, value); return 0;
+  case KEY_DIAGNOSTICS: console_use_json(chosen(state, key, "diagnostics", value)); return 0;
   case KEY_MAN: into->manual = true; return 0;
-  case KEY_COMPLETION: set_shell(state, value); return 0;
-  case 'o': set_output(state, value); return 0;
+  case KEY_COMPLETION: chosen(state, key, "completion", into->shell = value); return 0;
+  case 'o': into->output = path_given(state, "output", value); return 0;
   case ARGP_KEY_INIT: check_words(state); return 0;
   case ARGP_KEY_ARG: add_argument(state, value); return 0;
   case ARGP_KEY_NO_ARGS:
     if (((parsing *)state->input)->command != COMMAND_HELP) mistake(state, "no model is given");
     return 0;
-  default: return ARGP_ERR_UNKNOWN;
+  default: return take_solver_option(key, value, state);
   }
 }
 
@@ -568,18 +384,19 @@ static char *filter_help(int key, const char *written, void *unused) {
 }
 
 static struct argp description(command_name command) {
-  return (struct argp){.options = commands[command].rows,
+  const command_page *page = options_page(command);
+  return (struct argp){.options = page->rows,
                        .parser = take_option,
-                       .args_doc = commands[command].arguments,
-                       .doc = commands[command].text,
+                       .args_doc = page->arguments,
+                       .doc = page->text,
                        .help_filter = filter_help};
 }
 
 options options_parse(console *with, command_name command, int count, char **arguments) {
-  options made = {0};
+  options made = {.solver = minimise_defaults()};
   parsing in = {with, &made, command};
   struct argp with_rows = description(command);
-  arguments[0] = arena_format(with->memory, "adjoin %s", commands[command].word);
+  arguments[0] = arena_format(with->memory, "adjoin %s", options_page(command)->word);
   argp_err_exit_status = EXIT_USAGE;
   argp_parse(&with_rows, count, arguments, 0, NULL, &in);
   return made;
@@ -588,6 +405,6 @@ options options_parse(console *with, command_name command, int count, char **arg
 void options_help(command_name command) {
   struct argp with_rows = description(command);
   char name[32] = "adjoin ";
-  strcat(name, commands[command].word);
+  strcat(name, options_page(command)->word);
   argp_help(&with_rows, stdout, ARGP_HELP_STD_HELP, name);
 }

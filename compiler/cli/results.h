@@ -16,6 +16,7 @@ typedef enum {
   SECTION_JVP,
   SECTION_VJP,
   SECTION_SHOW,
+  SECTION_SOLUTION,
   SECTION_COUNT
 } section;
 
@@ -38,6 +39,7 @@ void results_write_table(const results *from, text *out);
 
 /* Pieces of JSON, for other commands too. */
 void json_number_append(text *out, double value);
+void json_quantity_append(text *out, const quantity *what); /* nested lists */
 void json_extents_append(text *out, const bound_model *of);
 
 /* "n = 4, m = 3", or "" without extents. */

@@ -4,9 +4,9 @@
 #include <math.h>
 
 static const char *const keys[SECTION_COUNT] = {
-    [SECTION_VALUE] = "value", [SECTION_OUTPUTS] = "outputs", [SECTION_GRAD] = "grad", [SECTION_HVP] = "hvp",
-    [SECTION_MIXED] = "mixed", [SECTION_HESS] = "hess",       [SECTION_JAC] = "jac",   [SECTION_JVP] = "jvp",
-    [SECTION_VJP] = "vjp",     [SECTION_SHOW] = "show"};
+    [SECTION_VALUE] = "value", [SECTION_OUTPUTS] = "outputs", [SECTION_GRAD] = "grad",        [SECTION_HVP] = "hvp",
+    [SECTION_MIXED] = "mixed", [SECTION_HESS] = "hess",       [SECTION_JAC] = "jac",          [SECTION_JVP] = "jvp",
+    [SECTION_VJP] = "vjp",     [SECTION_SHOW] = "show",       [SECTION_SOLUTION] = "solution"};
 
 /* Whole numbers stand without a point, but for -0, which programs would read as the whole number 0. */
 void json_number_append(text *out, double value) {
@@ -42,7 +42,7 @@ static void append_empty(text *out, const quantity *what, int axis_number) {
   text_append(out, "]");
 }
 
-static void append_quantity(text *out, const quantity *what) {
+void json_quantity_append(text *out, const quantity *what) {
   if (what->count)
     append_entries(out, what);
   else
@@ -61,7 +61,7 @@ static void append_section(const results *from, section in, text *out) {
       json_string_append(out, each->what.name);
       text_append(out, ": ");
     }
-    append_quantity(out, &each->what);
+    json_quantity_append(out, &each->what);
     first = false;
   }
   if (in != SECTION_VALUE) text_append(out, "}");

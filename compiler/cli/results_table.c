@@ -21,7 +21,8 @@ static const char *const headings[SECTION_COUNT] = {[SECTION_VALUE] = "value",
                                                     [SECTION_JAC] = "Jacobian",
                                                     [SECTION_JVP] = "tangent of outputs",
                                                     [SECTION_VJP] = "adjoint of inputs",
-                                                    [SECTION_SHOW] = "definitions"};
+                                                    [SECTION_SHOW] = "definitions",
+                                                    [SECTION_SOLUTION] = "solution"};
 
 static void cell_text(double value, char cell[CELL_SIZE]) {
   snprintf(cell, CELL_SIZE, "%.*g", DIGITS, isnan(value) ? (double)NAN : value);

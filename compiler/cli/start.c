@@ -27,14 +27,14 @@ static const bool *loaded_inputs(console *with, session *from, int function) {
 
 /* One function gives all values that read no input. A value that does has a function of its own: it may have to wait
  * for another's. */
-static exit_code request_kind_of(console *with, session *from, const bound_model *inputs, int which,
+static exit_code request_kind_of(console *with, session *from, const bound_model *inputs, int which, bool missing,
                                  declared_value *into) {
   name_list together = {0};
   int count = inputs->model->inputs.count;
   for (int k = 0; k < count; k++) {
     const input *of = &inputs->model->inputs.items[k];
     into[k] = (declared_value){-1, 0, 1, NULL};
-    if (!declared(of, which) || inputs->inputs[k].value.entries) continue;
+    if (!declared(of, which) || (missing && inputs->inputs[k].value.entries)) continue;
     if (reads_input(declared(of, which))) {
       exit_code code =
           request_values(from, which, &(name_list){.items = (const char *[]){of->name}, .count = 1}, &into[k].function);
@@ -52,13 +52,16 @@ static exit_code request_kind_of(console *with, session *from, const bound_model
   return code;
 }
 
-exit_code start_request(console *with, session *from, const bound_model *inputs, bool bounds, start_functions *into) {
+exit_code start_request(console *with, session *from, const bound_model *inputs, bounds_wanted bounds,
+                        start_functions *into) {
   declared_value **tables[] = {&into->start, &into->lower, &into->upper};
   int count = inputs->model->inputs.count;
   for (int which = 0; which < 3; which++) {
     *tables[which] = arena_array(with->memory, declared_value, count + 1);
     for (int k = 0; k < count; k++) (*tables[which])[k].function = -1;
-    exit_code code = which && !bounds ? EXIT_DONE : request_kind_of(with, from, inputs, which, *tables[which]);
+    if (which && bounds == BOUNDS_OF_NONE) continue;
+    bool missing = !which || bounds == BOUNDS_OF_MISSING;
+    exit_code code = request_kind_of(with, from, inputs, which, missing, *tables[which]);
     if (code != EXIT_DONE) return code;
   }
   return EXIT_DONE;

@@ -16,8 +16,13 @@ typedef struct {
   declared_value *start, *lower, *upper;
 } start_functions;
 
-/* Requests the functions: start values of inputs without entries; with `bounds`, the bounds of those too. */
-exit_code start_request(console *with, session *from, const bound_model *inputs, bool bounds, start_functions *into);
+/* Whose bounds are wanted. */
+typedef enum { BOUNDS_OF_NONE, BOUNDS_OF_MISSING, BOUNDS_OF_ALL } bounds_wanted;
+
+/* Requests the functions: start values of inputs without entries; bounds of no input, of those without entries, or of
+ * all. */
+exit_code start_request(console *with, session *from, const bound_model *inputs, bounds_wanted bounds,
+                        start_functions *into);
 
 /* Does its function read only inputs that have their entries? */
 bool start_ready(const declared_value *value, const bound_model *inputs);

@@ -1,11 +1,12 @@
 /* A model as a Python module that drives libadjoin by ctypes.
  *
- * What is the same for every model stands in python_machinery.py.in and python_model.py.in, one after the other, which
- * the build turns into strings. In them
+ * What is the same for every model stands in python_library.py.in, python_arrays.py.in and python_model.py.in, one
+ * after the other, which the build turns into strings. In them
  *
  *     $name$, $version$, $file$     stand for words
  *     $inputs$                      for a list of the inputs, each line with the margin of this one
- *     $parameters$, $arguments$     for "x=None, y=None, " and "x=x, y=y"
+ *     $arguments$                   for "x=x, y=y"
+ *     $parameters$, $values$        for ", x=None, y=None" and ", x, y"
  *     #: tables                     for what the model declares, and its text
  *     #: if WORD ... #: end         is left out when the model has no objective, or no outputs or definitions */
 #include "compiler/emit/c_dialect.h"
@@ -26,7 +27,9 @@ typedef struct {
 } python_module;
 
 static const char *const template[] = {
-#include "compiler/emit/python_machinery.inc"
+#include "compiler/emit/python_library.inc"
+
+#include "compiler/emit/python_arrays.inc"
 
 #include "compiler/emit/python_model.inc"
     NULL};
@@ -226,19 +229,26 @@ static void write_inputs(const python_module *in, const char *margin) {
   if (!in->model->inputs.count) text_append(in->out, "    none");
 }
 
+typedef enum { AS_ARGUMENTS, AS_PARAMETERS, AS_VALUES } list_form;
+
 /* Breaks the line where it becomes too long. */
-static void write_parameters(const python_module *in, bool defaults) {
+static void write_list(const python_module *in, list_form form) {
   text *out = in->out;
   for (int k = 0; k < in->model->inputs.count; k++) {
     const char *name = in->arguments[k];
     size_t line = out->length;
     while (line > 0 && out->data[line - 1] != '\n') line--;
-    if (!defaults && k) text_append(out, ",");
+    bool follows = k || form != AS_ARGUMENTS;
+    if (follows) text_append(out, ",");
     if (out->length - line + 2 * strlen(name) > LINE_WIDTH)
       text_append(out, "\n        ");
-    else if (!defaults && k)
+    else if (follows)
       text_append(out, " ");
-    text_format(out, defaults ? "%s=None, " : "%s=%s", name, name);
+    text_format(out, "%s%s%s", name,
+                form == AS_VALUES       ? ""
+                : form == AS_PARAMETERS ? "=None"
+                                        : "=",
+                form == AS_ARGUMENTS ? name : "");
   }
 }
 
@@ -250,8 +260,9 @@ static void write_word(const python_module *in, const char *word, size_t length,
   for (size_t k = 0; k < sizeof words / sizeof *words; k++)
     if (!strcmp(name, words[k].word)) write_inside(in->out, words[k].meaning, strlen(words[k].meaning), NULL, false);
   if (!strcmp(name, "inputs")) write_inputs(in, margin);
-  if (!strcmp(name, "parameters")) write_parameters(in, true);
-  if (!strcmp(name, "arguments")) write_parameters(in, false);
+  if (!strcmp(name, "arguments")) write_list(in, AS_ARGUMENTS);
+  if (!strcmp(name, "parameters")) write_list(in, AS_PARAMETERS);
+  if (!strcmp(name, "values")) write_list(in, AS_VALUES);
 }
 
 static void write_line(const python_module *in, const char *line) {

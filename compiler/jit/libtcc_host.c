@@ -1,10 +1,11 @@
 /* The parts of the C library that libtcc must not use as they are.
  *
- * When memory runs out, libtcc ends the process, or stumbles over what it has not got while it tidies up; and as Debian
- * packages it, it can't be part of a shared library, since it reads the C library's variables directly. So the Makefile
- * makes one object of it (the rule of libtcc.o), in which these names stand for the C library's: memory that is given
- * back as a whole, an exit that is a jump, and variables of our own. Where memory runs out, libtcc is left by that jump
- * there and then; its own variables, which are zero when a program begins, are then made zero again.
+ * When memory runs out, libtcc ends the process, or stumbles over what it has not got while it tidies up; it has a
+ * dozen places that print; and as Debian packages it, it can't be part of a shared library, since it reads the C
+ * library's variables directly. So the Makefile makes one object of it (the rule of libtcc.o), in which these names
+ * stand for the C library's: memory that is given back as a whole, an exit that is a jump, printing that prints
+ * nothing, no shared libraries, and variables of our own. Where memory runs out, libtcc is left by that jump there and
+ * then; its own variables, which are zero when a program begins, are then made zero again.
  *
  * Requires: libtcc is used between libtcc_host_begin and libtcc_host_end, by one thread at a time. */
 #include "compiler/jit/libtcc_host.h"
@@ -27,7 +28,7 @@ static block ring = {.in = {&ring, &ring}};
 static jmp_buf *escape_to;
 static bool abandoned, exhausted;
 
-FILE *libtcc_host_stdout, *libtcc_host_stderr;
+FILE *libtcc_host_stdout, *libtcc_host_stderr; /* never open: libtcc only hands them to what prints */
 char **libtcc_host_environ;
 
 /* libtcc's variables: from the one to the other. */
@@ -96,12 +97,42 @@ void libtcc_host_assert_fail(const char *assertion, const char *file, unsigned l
   abandon();
 }
 
+/* Whatever these are given, they do nothing: callers take their arguments away themselves. */
+#define PRINTS_NOTHING(name)                                                                                           \
+  int libtcc_host_##name(void);                                                                                        \
+  int libtcc_host_##name(void) {                                                                                       \
+    return 0;                                                                                                          \
+  }
+PRINTS_NOTHING(printf)
+PRINTS_NOTHING(fprintf)
+PRINTS_NOTHING(vfprintf)
+PRINTS_NOTHING(__printf_chk)
+PRINTS_NOTHING(__fprintf_chk)
+PRINTS_NOTHING(__vfprintf_chk)
+PRINTS_NOTHING(puts)
+PRINTS_NOTHING(putchar)
+PRINTS_NOTHING(fputs)
+PRINTS_NOTHING(fputc)
+PRINTS_NOTHING(fwrite)
+PRINTS_NOTHING(fflush)
+#undef PRINTS_NOTHING
+
+/* There are no shared libraries for libtcc, nor names of the program that it is in: what generated code calls is
+ * registered by name, and nothing else is found. */
+#define FINDS_NOTHING(name)                                                                                            \
+  void *libtcc_host_##name(void);                                                                                      \
+  void *libtcc_host_##name(void) {                                                                                     \
+    return NULL;                                                                                                       \
+  }
+FINDS_NOTHING(dlopen)
+FINDS_NOTHING(dlsym)
+FINDS_NOTHING(dlclose)
+#undef FINDS_NOTHING
+
 void libtcc_host_begin(jmp_buf *escape) {
   static char *no_variables[] = {NULL};
   escape_to = escape;
   abandoned = exhausted = false;
-  libtcc_host_stdout = stdout;
-  libtcc_host_stderr = stderr;
   libtcc_host_environ = no_variables;
 }
 

@@ -2,6 +2,7 @@
 #include "compiler/library/library.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What stands for each list when it is not given: roles of inputs, or all outputs. */
@@ -153,6 +154,17 @@ static adjoin_status answer(adjoin_model *of, void *with, mistakes *found) {
   return status;
 }
 
+/* The message of a kind that is not in the table lists those that are. */
+static adjoin_status tell_kinds(const adjoin_model *of, const char *kind, bool block) {
+  char list[128] = "";
+  size_t length = 0;
+  for (int k = 0; k < KIND_COUNT; k++)
+    if (kinds[k].block || !block)
+      length += (size_t)snprintf(list + length, sizeof list - length, "%s%s", length ? ", " : "", kinds[k].word);
+  return tell(&of->told, ADJOIN_USE, CODE_WRONG_CALL, "there is no %s of kind '%s', only of: %s",
+              block ? "block" : "function", kind, list);
+}
+
 adjoin_status adjoin_function_get(adjoin_model *model, const char *kind, const char *read, const char *along, int flags,
                                   const adjoin_function **function) {
   if (function) *function = NULL;
@@ -163,9 +175,7 @@ adjoin_status adjoin_function_get(adjoin_model *model, const char *kind, const c
   int which = 0;
   while (which < KIND_COUNT && strcmp(kinds[which].word, kind)) which++;
   bool block = flags & ADJOIN_BLOCK;
-  if (which == KIND_COUNT || (block && !kinds[which].block))
-    return tell(&model->told, ADJOIN_USE, CODE_WRONG_CALL, "there is no %s of kind '%s'", block ? "block" : "function",
-                kind);
+  if (which == KIND_COUNT || (block && !kinds[which].block)) return tell_kinds(model, kind, block);
   if (along && *along && kinds[which].along == NOTHING)
     return tell(&model->told, ADJOIN_USE, CODE_WRONG_CALL, "a function of kind '%s' is not along anything", kind);
   inquiry asked = {.kind = kinds[which].kind,

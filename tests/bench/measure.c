@@ -2,6 +2,7 @@
  *
  *   measure stages MODEL...   medians over many runs; fails when a whole compilation takes longer than its target
  *   measure chain COUNT       compiles COUNT chained definitions, once: to be counted from outside
+ *   measure calls             a call through libadjoin beside the bare function; fails when it misses its target
  *   measure runs              value, gradient and product of the examples, by libtcc, by gcc and by hand */
 #include "tests/bench/bench.h"
 #include "tests/fuzz/long_model.h"
@@ -126,10 +127,12 @@ int main(int count, char **arguments) {
     status = print_stages(memory, arguments + 2, count - 2);
   else if (!strcmp(what, "chain") && count > 2)
     status = compile_chain(memory, atoi(arguments[2]));
+  else if (!strcmp(what, "calls"))
+    status = bench_calls();
   else if (!strcmp(what, "runs"))
     status = bench_runs(memory);
   else
-    fputs("measure stages MODEL... | chain COUNT | runs\n", stderr);
+    fputs("measure stages MODEL... | chain COUNT | calls | runs\n", stderr);
   arena_release(memory);
   return status;
 }

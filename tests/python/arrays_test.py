@@ -151,6 +151,31 @@ class Arrays(unittest.TestCase):
         with self.assertRaises(self.module.BindingError):
             self.model.vjp(self.x, along={"picked": np.ones((2, 3))})
 
+    def test_no_directions(self):
+        self.assertEqual(self.model.hvp(self.x, along=np.zeros((4, 0)), wrt="x").shape, (4, 0))
+
+    def test_outs(self):
+        wanted = self.model.grad(self.x, wrt="x")[1]
+        for out in (np.zeros(4, np.float32), np.zeros(4, ">f8"), np.zeros(8)[::-2], np.zeros(4, complex),
+                    np.zeros((4, 1))[:, 0]):
+            self.assertIs(self.model.grad(self.x, wrt="x", out=out)[1], out)
+            np.testing.assert_allclose(out, wanted, rtol=1e-6)
+        outs = {"s": np.zeros(3), "x": np.zeros(4)}
+        found = self.model.grad(self.x, wrt=["x", "s"], out=outs)[1]
+        self.assertIs(found["s"], outs["s"])
+        np.testing.assert_array_equal(outs["x"], wanted)
+        H = np.zeros((4, 2))
+        self.model.hvp(self.x, along=np.eye(4, 2), wrt="x", out=H)
+        np.testing.assert_array_equal(H, self.model.hess(self.x, wrt="x")[:, :2])
+
+    def test_left_out(self):
+        for x, s in ((None, self.s), (self.x, None)):
+            with self.assertRaises(self.module.BindingError):
+                self.module.value(x=x, s=s, A=self.A, row=self.row)
+        model = self.module.Model(A=self.A)
+        np.testing.assert_allclose(model.outputs(self.x, None, self.row, of="picked"), self.A[self.row] @ self.x)
+        np.testing.assert_allclose(model.outputs(self.x, row=self.row, s=None, of="picked"), self.A[self.row] @ self.x)
+
     def test_many_columns(self):
         A = support.drawn((2, 150), 5)  # more than one block
         model = self.module.Model(A=A, s=[1, 2], row=[0, 1])
@@ -174,8 +199,12 @@ class Arrays(unittest.TestCase):
         np.testing.assert_array_equal(flat, [1, 2, 3])
         parts = model.unpack(flat)
         self.assertEqual((parts["w"].shape, parts["b"].shape), ((2,), ()))
+        np.testing.assert_array_equal(model.unpack([1, 2, 3])["w"], [1, 2])
+        for wrong in (np.zeros(4), np.zeros(1), np.zeros((3, 1)), 3.0):
+            with self.assertRaises(module.BindingError):
+                model.unpack(wrong)
         with self.assertRaises(module.BindingError):
-            model.unpack(np.zeros(4))
+            model.pack({"w": [1, 2]})
 
     def test_start_and_bounds(self):
         module = support.example("robust")

@@ -47,6 +47,10 @@ class Examples(unittest.TestCase):
     def check(self, name):
         module, inputs = support.example(name), support.example_inputs(name)
         model = module.Model(inputs)
+        for var in module.VARS:
+            if var not in inputs:
+                inputs[var] = model.start(var)
+        model.bind(inputs)
         wanted = self.evaluate(name, "--of", "value,grad,hess")
         self.assertEqual(model.value(), wanted["value"])
         value, gradient = model.grad()

@@ -21,14 +21,19 @@ class Mistakes(unittest.TestCase):
 
     def test_shapes(self):
         error = self.fails(self.module.BindingError, "w has 3 entries", lambda: self.model.grad(np.zeros(3)))
-        self.assertEqual(error.code, "binding")
+        self.assertEqual(error.code, "input")
         self.assertIsInstance(error, ValueError)
         self.fails(ValueError, "w is given as shape [1, 2], where shape [d] is needed",
                    lambda: self.model.grad(np.zeros((1, 2))))
         self.fails(ValueError, "the direction along w has shape [3]",
                    lambda: self.model.hvp(self.w, along=np.zeros(3)))
         self.fails(ValueError, "out for w", lambda: self.model.grad(self.w, wrt="w", out=np.zeros(3)))
-        self.fails(TypeError, "Cannot cast", lambda: self.model.grad(self.w, wrt="w", out=np.zeros(2, int)))
+        self.fails(TypeError, "out for w can't be int64", lambda: self.model.grad(self.w, wrt="w", out=np.zeros(2, int)))
+        fixed = np.zeros(2)
+        fixed.flags.writeable = False
+        self.fails(ValueError, "out for w is read-only", lambda: self.model.grad(self.w, wrt="w", out=fixed))
+        self.fails(ValueError, "out for w is not an array", lambda: self.model.grad(self.w, wrt="w", out=[0, 0]))
+        self.fails(TypeError, "the results are w, b", lambda: self.model.grad(self.w, wrt=["w", "b"], out=np.zeros(2)))
         self.fails(ValueError, "out has 'b'", lambda: self.model.grad(self.w, wrt=["w"], out={"b": np.zeros(2)}))
 
     def test_names(self):
@@ -42,23 +47,36 @@ class Mistakes(unittest.TestCase):
         self.fails(ValueError, "'w,b'", lambda: self.model.grad(self.w, wrt="w,b"))
         self.fails(ValueError, "no name", lambda: self.model.grad(self.w, wrt=[]))
         self.fails(TypeError, "names are strings", lambda: self.model.grad(self.w, wrt=[1]))
+        self.fails(TypeError, "a list of names", lambda: self.model.grad(self.w, wrt=1))
+        for name in ("", "w\0b", "\udcff", "w b"):
+            error = self.fails(ValueError, "is not a name", lambda: self.model.grad(self.w, wrt=name))
+            self.assertEqual(error.code, "unknown-name")
+        self.fails(TypeError, "given by name: w=.., b=.., lambda_=..", lambda: self.module.grad(self.w))
         self.fails(ValueError, "'u'", lambda: self.model.shape("u"))
         self.fails(TypeError, "no direction", lambda: self.model.hvp(self.w, along={}))
 
     def test_missing(self):
         error = self.fails(self.module.BindingError, "'w' has no array", lambda: self.model.grad())
-        self.assertEqual(error.code, "missing-input")
+        self.assertEqual(error.code, "input")
         self.fails(ValueError, "extent", lambda: self.module.Model().shape("w"))
 
     def test_checks(self):
-        module = support.module("dim n\nvar x[n]\nindex at\nminimize x[at]^2\n")
+        module = support.module("dim n\nvar x[n]\nindex at < n\nminimize x[at]^2 + max[i < at] x[i]\n")
         for kind in (module.RangeError, module.ModelError, IndexError, ValueError):
-            self.fails(kind, "4", lambda: module.value(x=[1, 2], at=2))
-        try:
-            module.grad(x=[1, 2], at=-1)
-        except module.RangeError as error:
-            self.assertEqual((error.line, error.code), (4, "run-time"))
-        self.assertEqual(module.value(x=[1, 2], at=1), 4)
+            self.fails(kind, "'at'", lambda: module.value(x=[1, 2], at=2))
+        for at, place in ((-1, (3, "index-data-out-of-range")), (2, (3, "index-data-out-of-range")),
+                          (0, (4, "empty-range"))):
+            with self.assertRaises(module.RangeError) as caught:
+                module.grad(x=[1, 2], at=at)
+            self.assertEqual((caught.exception.line, caught.exception.code), place)
+        self.assertEqual(module.value(x=[1, 2], at=1), 5)
+
+    def test_no_arrays(self):
+        for given in ([[1], [1, 2]], "ab", b"ab", {1: 2}, {1, 2}, object(), [1, None], [1j, 2], [10**30, 1], iter([1, 2]),
+                      np.zeros(2, [("w", "f8")])):
+            self.fails(TypeError, "w is ", lambda: self.model.grad(given))
+            self.fails(TypeError, "the direction along w is ", lambda: self.model.hvp(self.w, along={"w": given}))
+        self.fails(ValueError, "17 axes", lambda: self.model.grad(np.zeros((1,) * 17)))
 
     def test_index_data_has_no_derivative(self):
         module = support.example("bundle")
@@ -71,8 +89,14 @@ class Mistakes(unittest.TestCase):
         error = self.fails(module.BindingError, "dims=", lambda: module.Model().shape("x"))
         self.assertEqual(module.Model(dims={"n": 2, "m": 3}).shape("x"), (6,))
         self.assertEqual(module.value(x=np.ones(6), dims={"n": 2, "m": 3}), 10)
+        other = support.module("dim x_y\nvar x.y[x_y*x_y]\nminimize sum(x.y) + x_y\n")
+        self.assertEqual(other.value(x_y=np.ones(9), dims={"x_y": 3}), 12)
         self.assertEqual(error.line, 0)
         self.fails(ValueError, "'q'", lambda: module.Model(dims={"q": 2}).shape("x"))
+        self.fails(TypeError, "dims must be", lambda: module.Model(dims=[2, 3]))
+        self.fails(TypeError, "n must be a whole number", lambda: module.Model(dims={"n": 2.0}))
+        for value in (-1, 2**63, 2**64 + 2, -2**64):
+            self.fails(module.BindingError, "can't be", lambda: module.Model(dims={"n": value, "m": 3}).shape("x"))
 
     def test_a_model_without_results(self):
         module = support.module("dim n\nvar x[n]\nlet y = 2*x\nminimize sum(y)\n")

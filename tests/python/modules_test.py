@@ -38,6 +38,18 @@ class Modules(unittest.TestCase):
         self.assertEqual(module.grad({each.name: 1 for each in module.INPUTS})[1], gradient)
         self.assertEqual(float(module.grad({each.name: 1 for each in module.INPUTS}, wrt="f_0_w_2")[1]), 3)
 
+    def test_names_that_the_module_has_itself(self):
+        names = ("inputs", "INPUTS", "VARS", "np", "Model", "Input", "value", "grad", "name", "names", "arrays", "given",
+                 "values", "vector", "model", "array", "each", "mapping", "ctypes", "math", "VERSION", "kind", "read", "seeds",
+                 "print", "None", "match", "case", "async", "x__")
+        module = support.module("var {}\nminimize {}\n".format(
+            ", ".join(names), " + ".join("{}*{}^2".format(k + 1, name) for k, name in enumerate(names))))
+        ones = {each.argument: 1 for each in module.INPUTS}
+        wanted = [2.0 * (k + 1) for k in range(len(names))]
+        for found in (module.grad(**ones), module.Model(**ones).grad(), module.Model().grad(**ones),
+                      module.grad(dict.fromkeys(names, 1)), module.Model().grad(*ones.values())):
+            self.assertEqual([float(found[1][name]) for name in names], wanted)
+
     def test_documentation(self):
         module = support.module('dim n\nvar x[n] # "quoted""" and \\n\n'
                                 "# a second line\ndata y[n] # \u03b1 \u2264 1\nminimize sum(x*y)\n")
@@ -89,6 +101,30 @@ class Modules(unittest.TestCase):
             "{}*{}^2".format(k + 1, name) for k, name in enumerate(names))))
         gradient = module.Model({name: 1 for name in names}).grad()[1]
         self.assertEqual([float(gradient[name]) for name in names], [2.0 * (k + 1) for k in range(count)])
+
+
+    def test_networks(self):
+        module = support.module("dim d\nvar x[d]\nparam net f = linear(d, 2) -> tanh -> linear(2, 1)\n"
+                                "output r = f(x)\nminimize sum(r)\n")
+        weights = ["f.0.weight", "f.0.bias", "f.2.weight", "f.2.bias"]
+        self.assertEqual([each.name for each in module.INPUTS], ["x"] + weights)
+        arrays = dict(zip(weights, ([[1, 2, 3], [4, 5, 6]], [0, 1], [[1, 2]], [0])), x=[0.1, 0.2, -0.3])
+        model = module.Model(arrays)
+        everything = model.grad()[1]
+        for wrt, wanted in (("f", weights), ("f.0", weights[:2]), (["f.2", "x"], weights[2:] + ["x"]),
+                            (["f.0.bias", "f"], ["f.0.bias", "f.0.weight"] + weights[2:])):
+            found = model.grad(wrt=wrt)[1]
+            self.assertEqual(list(found), wanted)
+            for name in wanted:
+                np.testing.assert_array_equal(found[name], everything[name])
+        self.assertEqual(list(model.vjp(along=[1], wrt="f.2")), weights[2:])
+        self.assertEqual(set(model.jac(of="r", wrt="f.0")), {("r", name) for name in weights[:2]})
+        self.assertEqual(len(model.hess(wrt="f.0")), 4)
+        self.assertEqual(model.jac(of="r", wrt="x").shape, (1, 3))
+        np.testing.assert_array_equal(module.grad(**{module.INPUTS[k].argument: arrays[module.INPUTS[k].name]
+                                                     for k in range(5)}, wrt="x")[1], everything["x"])
+        with self.assertRaises(module.ModelError):
+            model.grad(wrt="f.1")
 
 
 class Library(unittest.TestCase):

@@ -53,6 +53,16 @@ def example(name):
     return module(os.path.join(EXAMPLES, name + ".adj"))
 
 
+def safetensors(path):
+    """The arrays of a .safetensors file: the length of its heading, the heading, and all entries."""
+    with open(path, "rb") as file:
+        heading = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        entries = file.read()
+    kinds = {"F32": np.float32, "F64": np.float64}
+    return {name: np.frombuffer(entries[slice(*each["data_offsets"])], kinds[each["dtype"]]).reshape(each["shape"])
+            for name, each in heading.items() if name != "__metadata__"}
+
+
 def example_inputs(name):
     """The arrays in an example's folder, by input: as the command line reads them."""
     folder, made = os.path.join(EXAMPLES, name), {}
@@ -60,6 +70,8 @@ def example_inputs(name):
         path, (stem, ending) = os.path.join(folder, file), os.path.splitext(file)
         if ending == ".npy":
             made[stem] = np.load(path)
+        elif ending == ".safetensors":
+            made.update(safetensors(path))
         elif ending == ".json":
             with open(path) as opened:
                 made[stem] = np.array(json.load(opened))

@@ -286,6 +286,34 @@ static void lying_files_are_refused(void) {
   CU_ASSERT(count >= 50);
 }
 
+/* A file that ends early, at whichever byte, is never taken for a whole one. (A .csv may be whole at every line's end.)
+ */
+static void truncated_files_are_refused(void) {
+  static const char *const whole_files[] = {
+      "f8.npy",     "f8_version_3.npy",  "ones.npy",    "savez.npz",         "zip64.npz",          "compressed.npz",
+      "single.npz", "state.safetensors", "object.json", "types.safetensors", "writer.safetensors", "nested.json"};
+  for (size_t k = 0; k < sizeof whole_files / sizeof *whole_files; k++) {
+    char path[100], cut[200];
+    size_t size;
+    snprintf(path, sizeof path, "tests/data/files/%s", whole_files[k]);
+    char *bytes = content(path, &size);
+    FILE *into = fopen(path_of(whole_files[k], cut, sizeof cut), "wb");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(into);
+    CU_ASSERT(fwrite(bytes, 1, size, into) == size && fclose(into) == 0);
+    for (size_t length = size; length-- > 0;) {
+      array_file file;
+      array_error error = {""};
+      CU_ASSERT_EQUAL(truncate(cut, (off_t)length), 0);
+      bool read = array_file_read(cut, &file, &error);
+      if (read) array_file_release(&file);
+      if (read) printf("%s was read without its last %zu bytes\n", whole_files[k], size - length);
+      CU_ASSERT(!read && strstr(error.message, cut));
+    }
+    unlink(cut);
+    free(bytes);
+  }
+}
+
 /* ---- mapped files ---- */
 
 enum { LARGE_COUNT = 1 << 27 }; /* doubles: 1 GiB */
@@ -419,6 +447,7 @@ static const CU_TestInfo tests[] = {
     {"float32 is rounded", float32_is_rounded},
     {"writes that are refused", bad_writes_are_refused},
     {"lying files", lying_files_are_refused},
+    {"truncated files", truncated_files_are_refused},
     {"large .npy", large_npy_is_mapped},
     {"large .safetensors", large_safetensors_is_mapped},
     {"what is not mapped", other_files_are_copied},

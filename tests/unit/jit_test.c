@@ -49,7 +49,8 @@ static void code_runs_and_is_released(void) {
 static void refusals_say_why(void) {
   arena *memory = begin();
   static const char *const broken[] = {"int adjoin_entry_0( {", "#include <math.h>\n",
-                                       ENTRY " { return absent_function(); }\n" WORKSPACE};
+                                       ENTRY " { return absent_function(); }\n" WORKSPACE,
+                                       "int getpid(void);\n" ENTRY " { return getpid(); }\n" WORKSPACE}; /* of libc */
   for (size_t k = 0; k < sizeof broken / sizeof *broken; k++) {
     text errors = text_create(memory);
     CU_ASSERT_PTR_NULL(jit_compile(broken[k], &errors));

@@ -1,0 +1,311 @@
+/* What the commands can be told: their options, their help, and what can stand behind an option (see options_table.h).
+ */
+#include "compiler/cli/options_table.h"
+
+#include "compiler/session.h"
+#include "runtime/minimise.h"
+
+#define ROW_DIM                                                                                                        \
+  { .name = "dim", .key = KEY_DIM, .arg = "NAME=NUMBER", .doc = "Fix an extent of the model (may be repeated)" }
+#define ROW_JSON                                                                                                       \
+  { .name = "json", .key = KEY_JSON, .doc = "Print one JSON object; its numbers read back to the same bits" }
+#define ROW_DUMP                                                                                                       \
+  {                                                                                                                    \
+    .name = "dump-after", .key = KEY_DUMP, .arg = "STAGE",                                                             \
+    .doc = "Print what the compiler holds after a stage, and stop: parse, check, lower, hoist, share, "                \
+           "first-store, propagate, fuse, adjoint, tangent, dead, rename-results, emit"                                \
+  }
+#define ROW_STRICT                                                                                                     \
+  { .name = "strict", .key = KEY_STRICT, .doc = "Refuse inputs that hold nan" }
+
+#define ROW_DIAGNOSTICS                                                                                                \
+  {                                                                                                                    \
+    .name = "diagnostics", .key = KEY_DIAGNOSTICS, .arg = "FORM",                                                      \
+    .doc = "How errors and warnings are written: text (the default), or json, an object a line"                        \
+  }
+
+static const struct argp_option eval_options[] = {
+    {.name = "of",
+     .key = KEY_OF,
+     .arg = "LIST",
+     .doc = "What to compute, from: value, grad, hvp, mixed, hess, jac, jvp, vjp (default: value,grad)"},
+    {.name = "wrt",
+     .key = KEY_WRT,
+     .arg = "NAMES",
+     .doc = "Derivatives with respect to these; for grad also definitions (default for grad and vjp: every var and "
+            "param, for the others every var; what is frozen whole only when named)"},
+    {.name = "along",
+     .key = KEY_ALONG,
+     .arg = "NAME=VALUE",
+     .doc = "A direction on an input, for hvp, mixed and jvp, or a cotangent on an output, for vjp (may be repeated)"},
+    {.name = "show", .key = KEY_SHOW, .arg = "NAMES", .doc = "Also print these definitions"},
+    ROW_STRICT,
+    ROW_DIM,
+    ROW_JSON,
+    ROW_DIAGNOSTICS,
+    ROW_DUMP,
+    {0}};
+
+#define ROW_REAL                                                                                                       \
+  { .name = "real", .key = KEY_REAL, .arg = "TYPE", .doc = "double (the default) or float" }
+
+static const struct argp_option check_options[] = {
+    {.name = "wrt",
+     .key = KEY_WRT,
+     .arg = "NAMES",
+     .doc = "Check derivatives with respect to these inputs (default: every var and param that is not frozen whole; of "
+            "many, second order and tangents for some)"},
+    ROW_STRICT,
+    ROW_DIM,
+    ROW_REAL,
+    ROW_JSON,
+    ROW_DIAGNOSTICS,
+    {0}};
+
+static const struct argp_option emit_options[] = {
+    {.name = "output",
+     .key = 'o',
+     .arg = "FILE",
+     .doc = "Write to FILE (default: standard output); it is left untouched when it would not change"},
+    {.name = "target",
+     .key = KEY_TARGET,
+     .arg = "KIND",
+     .doc =
+         "header: all in one (the default); c: declarations in NAME.h and definitions in NAME.c, named by -o NAME; or "
+         "python: a module for NumPy, which needs libadjoin"},
+    {.name = "of",
+     .key = KEY_OF,
+     .arg = "LIST",
+     .doc = "Which functions, from: value, grad, hvp, mixed, jvp, vjp (default: value,grad,hvp,mixed)"},
+    {.name = "wrt",
+     .key = KEY_WRT,
+     .arg = "NAMES",
+     .doc = "Derivatives with respect to these (default: every var and param that is not frozen whole)"},
+    ROW_DIM,
+    {.name = "batch",
+     .key = KEY_BATCH,
+     .arg = "NAMES",
+     .doc =
+         "For many evaluations side by side, one per GPU thread: entry k of these inputs (or none: --batch=), and of "
+         "directions, results and workspace, stands at [k*dims->batch]"},
+    {.name = "prefix", .key = KEY_PREFIX, .arg = "NAME", .doc = "Begin every name with this (default: the model's)"},
+    ROW_REAL,
+    {.name = "lines", .key = KEY_LINES, .doc = "With #line directives that lead debuggers to the model's lines"},
+    {.name = "self-test",
+     .key = KEY_SELF_TEST,
+     .doc = "With a main(), where NAME_SELF_TEST is defined, that checks the functions against each other"},
+    {.name = "depfile",
+     .key = KEY_DEPFILE,
+     .arg = "FILE",
+     .doc = "Write to FILE, for make or ninja, what the output was made of"},
+    {.name = "-MD, -MF FILE, -MT TARGET",
+     .flags = OPTION_DOC,
+     .doc = "The same as gcc spells it: -MD names the file after "
+            "the output, -MT its target (-MQ quotes it first); -MMD is -MD, and -MP is always on"},
+    {.key = 'M', .arg = "KIND", .flags = OPTION_HIDDEN},
+    ROW_DIAGNOSTICS,
+    ROW_DUMP,
+    {0}};
+
+static const struct argp_option solve_options[] = {
+    {.name = "method",
+     .key = KEY_METHOD,
+     .arg = "NAME",
+     .doc =
+         "Which minimiser: auto (the default) chooses by the derivatives that there are and by how many entries are "
+         "free "
+         "among gd, momentum, nesterov, adam, adamw, coordinate, bfgs, lbfgs, newton, newton-cg, levenberg-marquardt "
+         "(for sums of squares of an output)"},
+    {.name = "start",
+     .key = KEY_START,
+     .arg = "NAME=VALUE",
+     .doc =
+         "Where a var starts, instead of its start value (may be repeated; NAME=VALUE among the inputs is the same)"},
+    {.name = "mask",
+     .key = KEY_MASK,
+     .arg = "NAME=VALUE",
+     .doc = "A var's entries that may move: 1, and those that may not: 0 (may be repeated)"},
+    {.name = "freeze",
+     .key = KEY_FREEZE,
+     .arg = "LIST",
+     .doc = "Entries that may not move, as the language's freeze names them: 'x[0], W[:, 2:4], b' (may be repeated)"},
+    {.name = "free",
+     .key = KEY_FREE,
+     .arg = "LIST",
+     .doc = "Of the vars named here, only these entries may move; what else is frozen stays so (may be repeated)"},
+    {.name = "step",
+     .key = KEY_STEP,
+     .arg = "NUMBER",
+     .doc = "The step of gd, momentum, nesterov, adam and adamw; where steps are searched, the first trial"},
+    {.name = "step-rule",
+     .key = KEY_STEP_RULE,
+     .arg = "RULE",
+     .doc = "How long steps are: constant, decreasing (step/t), backtracking, wolfe (default: constant where --step is "
+            "given, else the method's own)"},
+    {.name = "momentum", .key = KEY_MOMENTUM, .arg = "NUMBER", .doc = "Of momentum and nesterov, from 0 to below 1"},
+    {.name = "memory", .key = KEY_MEMORY, .arg = "NUMBER", .doc = "How many pairs lbfgs keeps (default: 10)"},
+    {.name = "weight-decay", .key = KEY_WEIGHT_DECAY, .arg = "NUMBER", .doc = "Of adam and adamw (default: 0)"},
+    {.name = "tol",
+     .key = KEY_TOLERANCE,
+     .arg = "NUMBER",
+     .doc = "Converged is where no free entry of the gradient is larger than this times max(1, |f|) (default: 1e-8)"},
+    {.name = "iterations", .key = KEY_ITERATIONS, .arg = "NUMBER", .doc = "At most so many (default: 1000)"},
+    {.name = "seconds", .key = KEY_SECONDS, .arg = "NUMBER", .doc = "At most so long (default: no limit)"},
+    {.name = "seed",
+     .key = KEY_SEED,
+     .arg = "NUMBER",
+     .doc = "coordinate: visit the entries in random orders, the same for the same seed"},
+    {.name = "out",
+     .key = KEY_OUT,
+     .arg = "PATH",
+     .doc = "Write the vars to a FOLDER/, or a .npz, .safetensors or .json file, which can be given as input again"},
+    {.name = "history", .key = KEY_HISTORY, .arg = "FILE", .doc = "Write every iteration as a line of a .csv file"},
+    {.name = "quiet", .key = KEY_QUIET, .doc = "Show no progress at the terminal"},
+    ROW_STRICT,
+    ROW_DIM,
+    ROW_JSON,
+    ROW_DIAGNOSTICS,
+    {0}};
+
+static const struct argp_option help_options[] = {
+    {.name = "man", .key = KEY_MAN, .doc = "Write the manual page of COMMAND, or of adjoin itself, as roff"},
+    {.name = "completion",
+     .key = KEY_COMPLETION,
+     .arg = "SHELL",
+     .doc = "Write the completion for a shell: bash or zsh"},
+    ROW_DIAGNOSTICS,
+    {0}};
+
+#define INPUTS_TEXT                                                                                                    \
+  "An input is given as NAME=VALUE, where VALUE is a number, a list (1,2,4,5), nested lists ([[1,2],[3,4]]) or "       \
+  "@FILE; "                                                                                                            \
+  "as a FILE (.npy, .csv, .json) that is named after it; or by a FOLDER, which supplies every input that a file in "   \
+  "it is named after, unless it is given otherwise. The members of a .npz, a .safetensors or a .json object, and the " \
+  "columns of a .csv with a header line, are inputs by name, in a folder's .npz and .safetensors too; @FILE:NAME is "  \
+  "one of them. Extents follow from the arrays' shapes. "
+
+#define EXIT_TEXT                                                                                                      \
+  "\n\nExit codes: 0 done, 1 the input is wrong, 2 the command line is wrong, 3 the numerics failed, 4 an internal "   \
+  "error."
+
+static const command_page commands[COMMAND_COUNT] = {
+    [COMMAND_EVAL] = {"eval", "MODEL [NAME=VALUE | FILE | FOLDER/]...",
+                      "Evaluates a model and its derivatives at the given inputs.\v" INPUTS_TEXT
+                      "A var that is not given takes its start value.\n\n"
+                      "hvp is read on vars for directions on vars; mixed is read on params for a direction on a var, "
+                      "and on vars for a direction on a param; hess and jac are dense.\n\n"
+                      "  adjoin eval rosenbrock.adj x=1,2,4,5\n"
+                      "  adjoin eval net.adj weights/ x=4.38 --of hvp,mixed --along x=1 --json" EXIT_TEXT,
+                      eval_options},
+    [COMMAND_CHECK] = {"check", "MODEL [NAME=VALUE | FILE | FOLDER/]...",
+                       "Checks a model's derivatives against each other and against differences.\v" INPUTS_TEXT
+                       "What is not given is drawn, the same on every run.\n\n"
+                       "  adjoin check rosenbrock.adj\n"
+                       "  adjoin check net.adj weights/ --json" EXIT_TEXT,
+                       check_options},
+    [COMMAND_EMIT] =
+        {"emit", "MODEL",
+         "Writes a model and its derivatives as C without dependencies, valid C99, C++17 and CUDA: one "
+         "header, or a header and a source file; or as a Python module.\vThe functions are NAME_value, NAME_grad, "
+         "NAME_hvp_V for each var V, NAME_mixed_A_B (read on A for a direction in B, one a param and the other a var), "
+         "NAME_jvp_R and NAME_vjp_R for each output R.\n\n"
+         "--target python writes a module with value, grad, hvp, mixed, hess, outputs, jvp, vjp, jac and a "
+         "class Model, all on NumPy arrays; they derive what they are asked for, in double precision, and take shapes "
+         "from the arrays. libadjoin compiles the model when the module is imported: it is looked for beside the "
+         "module, where the loader looks, and beside the program `adjoin`, unless ADJOIN_LIBRARY names it. Only "
+         "--dim, -o and the options on dependencies have a meaning here.\n\n"
+         "  adjoin emit rosenbrock.adj -o rosenbrock.h -MD\n"
+         "  adjoin emit net.adj --of value,grad --prefix net10 --dim n=10 --target c -o n10\n"
+         "  adjoin emit logistic.adj --target python -o logistic.py" EXIT_TEXT,
+         emit_options},
+    [COMMAND_SOLVE] =
+        {"solve", "MODEL [NAME=VALUE | FILE | FOLDER/]...",
+         "Moves a model's vars to where its objective is smallest (for `maximize`, largest).\v" INPUTS_TEXT
+         "A var starts where it is given, else at its start value, and keeps the bounds of its declaration. Entries "
+         "that `freeze` in the model, --mask, --freeze or --free hold fixed keep their bits.\n\n"
+         "What was found is printed and written with --out however the run ends; the exit code is 0 only where it "
+         "converged, else 3. An interrupt (Ctrl-C) ends the run after the iteration.\n\n"
+         "  adjoin solve masked.adj x=1,2,4,5\n"
+         "  adjoin solve net.adj weights/ --start x=4 --method newton --json\n"
+         "  adjoin solve fit.adj data/ --freeze 'W[:, 2:4], b' --out fitted.npz" EXIT_TEXT,
+         solve_options},
+    [COMMAND_HELP] = {
+        "help", "[COMMAND | CODE | commands | codes | words]",
+        "Tells about a command, or what a diagnostic's code means and how to put it right.\v"
+        "Without an argument it gives an overview. `commands`, `codes` and `words` list the commands, the "
+        "codes, and the words of the language by kind.\n\n"
+        "  adjoin help eval\n"
+        "  adjoin help unknown-name" EXIT_TEXT,
+        help_options}};
+
+static const product_row products[] = {
+    {"value", PRODUCT_VALUE, true}, {"grad", PRODUCT_GRAD, true},  {"hvp", PRODUCT_HVP, true},
+    {"mixed", PRODUCT_MIXED, true}, {"hess", PRODUCT_HESS, false}, {"jac", PRODUCT_JAC, false},
+    {"jvp", PRODUCT_JVP, true},     {"vjp", PRODUCT_VJP, true},    {0}};
+
+enum { PRODUCT_ROWS = sizeof products / sizeof products[0] };
+
+const product_row *options_products(void) {
+  return products;
+}
+
+static const char *const *product_names(console *with, command_name command) {
+  const char **names = arena_array(with->memory, const char *, PRODUCT_ROWS);
+  int count = 0;
+  for (const product_row *row = products; row->name; row++)
+    if (command != COMMAND_EMIT || row->emitted) names[count++] = row->name;
+  return names;
+}
+
+static const char *const real_words[] = {"double", "float", NULL};
+static const char *const target_words[] = {
+    [TARGET_HEADER] = "header", [TARGET_C] = "c", [TARGET_PYTHON] = "python", NULL};
+static const char *const form_words[] = {"text", "json", NULL};
+static const char *const shell_words[] = {"bash", "zsh", NULL};
+static const char *const step_rule_words[] = {
+    [MINIMISE_STEP_AUTOMATIC] = "automatic",   [MINIMISE_STEP_CONSTANT] = "constant",
+    [MINIMISE_STEP_DECREASING] = "decreasing", [MINIMISE_STEP_BACKTRACKING] = "backtracking",
+    [MINIMISE_STEP_WOLFE] = "wolfe",           NULL};
+
+static const char *const *method_names(console *with) {
+  int count = 0;
+  while (minimise_methods[count].name) count++;
+  const char **names = arena_array(with->memory, const char *, count + 2);
+  names[0] = "auto";
+  for (int k = 0; k < count; k++) names[k + 1] = minimise_methods[k].name;
+  return names;
+}
+
+option_values options_values(console *with, command_name command, int key) {
+  switch (key) {
+  case KEY_OF: return (option_values){.words = product_names(with, command), .list = true};
+  case KEY_REAL: return (option_values){.words = real_words};
+  case KEY_TARGET: return (option_values){.words = target_words};
+  case KEY_DIAGNOSTICS: return (option_values){.words = form_words};
+  case KEY_COMPLETION: return (option_values){.words = shell_words};
+  case KEY_DUMP: return (option_values){.words = session_stages()};
+  case KEY_METHOD: return (option_values){.words = method_names(with)};
+  case KEY_STEP_RULE: return (option_values){.words = step_rule_words};
+  case KEY_DEPFILE:
+  case KEY_HISTORY:
+  case KEY_OUT:
+  case 'o': return (option_values){.file = true};
+  default: return (option_values){0};
+  }
+}
+
+const command_page *options_page(command_name command) {
+  return &commands[command];
+}
+
+bool option_is_end(const struct argp_option *row) {
+  return !row->name && !row->key;
+}
+
+bool option_is_remark(const struct argp_option *row) {
+  return row->flags & OPTION_DOC;
+}
+
+bool option_is_shown(const struct argp_option *row) {
+  return row->name && !(row->flags & OPTION_HIDDEN) && !option_is_remark(row);
+}

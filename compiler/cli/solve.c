@@ -1,0 +1,123 @@
+/* adjoin solve: where a model's objective is smallest. */
+#include "compiler/cli/solve.h"
+
+#include "compiler/cli/commands.h"
+#include "compiler/cli/eval.h"
+#include <math.h>
+
+/* What can be solved at all; --start for vars alone. */
+static exit_code check_model(const options *given, const tensor_program *model) {
+  if (!model->objective.value) {
+    complain("%s: the model has no objective to solve for; write `minimize ...` or `maximize ...`", given->model_path);
+    return EXIT_INPUT;
+  }
+  for (int k = 0; k < given->starts.count; k++) {
+    const char *name = given->starts.items[k].name;
+    int number = find_input(model, name);
+    if (number < 0 || model->inputs.items[number].role == ROLE_VAR) continue;
+    complain("--start: '%s' is no var; give it as %s=...", name, name);
+    return EXIT_INPUT;
+  }
+  for (int k = 0; k < model->inputs.count; k++)
+    if (model->inputs.items[k].role == ROLE_VAR) return EXIT_DONE;
+  complain("%s: the model has no var: nothing can move; declare what is looked for with `var`", given->model_path);
+  return EXIT_INPUT;
+}
+
+/* --start is an input that is given like any other. */
+static name_list inputs_and_starts(console *with, const options *given) {
+  name_list made = {0};
+  for (int k = 0; k < given->inputs.count; k++) list_push(with->memory, &made, given->inputs.items[k]);
+  for (int k = 0; k < given->starts.count; k++) {
+    const assignment *each = &given->starts.items[k];
+    list_push(with->memory, &made, arena_format(with->memory, "%s=%s", each->name, each->value));
+  }
+  return made;
+}
+
+static const char *entry_name(const solving *in, int64_t entry) {
+  for (int k = 0; k < in->vars.count; k++) {
+    const solve_var *each = &in->vars.items[k];
+    if (entry < each->offset || entry >= each->offset + each->count) continue;
+    const quantity *value = &in->inputs.inputs[each->input].value;
+    return arena_format(in->with->memory, "%s%s", in->model->inputs.items[each->input].name,
+                        entry_place(&in->with->reports, value, entry - each->offset));
+  }
+  return "";
+}
+
+static bool check_bounds(const solving *in) {
+  for (int64_t k = 0; k < in->size; k++) {
+    if (!in->mask[k] || (in->lower[k] <= in->upper[k] && in->lower[k] < INFINITY && in->upper[k] > -INFINITY)) continue;
+    complain("the bounds of %s leave no value: from %.17g to %.17g", entry_name(in, k), in->lower[k], in->upper[k]);
+    return false;
+  }
+  return true;
+}
+
+/* Which definition became nan or infinite first, at the last point where that was so, if not at the start. */
+static void explain(solving *in) {
+  session *fresh;
+  quantity_list none = {0};
+  results found;
+  if (solve_gradient_at(in, in->odd_is_set ? in->odd : in->x, &found) != EXIT_DONE) return;
+  if (model_open(in->with, in->given, &fresh) == EXIT_DONE)
+    explain_nonfinite(in->with, fresh, &in->inputs, &none, &found);
+  session_close(fresh);
+}
+
+/* The exit code of a run that gave no point. */
+static exit_code refused(const solving *in) {
+  switch (in->result.status) {
+  case MINIMISE_CALLBACK_FAILED: return (exit_code)in->result.callback; /* which said why */
+  case MINIMISE_NO_MEMORY: complain("not enough memory"); return EXIT_INPUT;
+  default: complain("%s", in->result.test); return EXIT_USAGE;
+  }
+}
+
+static exit_code minimise_and_write(solving *in, const minimise_problem *problem) {
+  minimise_options how = in->given->solver;
+  how.method = in->method->name;
+  how.mask = in->mask;
+  how.lower = in->lower;
+  how.upper = in->upper;
+  how.progress = solve_tell;
+  how.progress_user = in;
+  solve_watch(in);
+  minimise_status status = minimise(problem, &how, in->x, &in->result);
+  solve_unwatch(in);
+  if (status >= MINIMISE_NO_MEMORY) return refused(in);
+  bool written = solve_write(in);
+  if (status == MINIMISE_NOT_FINITE) explain(in);
+  solve_report(in);
+  if (status != MINIMISE_CONVERGED) return EXIT_NUMERICS;
+  return written ? EXIT_DONE : EXIT_INPUT;
+}
+
+static exit_code solve(console *with, const options *given, session *from, const given_arrays *arrays) {
+  solving in = {.with = with, .given = given, .from = from, .model = arrays->model};
+  minimise_problem problem;
+  if (arrays->failed || !bind_inputs(&in.inputs, arrays, 0, given->strict)) return EXIT_INPUT;
+  if (!solve_choose_free(&in)) return EXIT_INPUT;
+  exit_code code = solve_prepare(&in, &problem);
+  if (code == EXIT_DONE && !check_bounds(&in)) code = EXIT_INPUT;
+  if (code == EXIT_DONE) code = minimise_and_write(&in, &problem);
+  machine_release(&in.on);
+  return code;
+}
+
+exit_code command_solve(console *with, int count, char **arguments) {
+  options given = options_parse(with, COMMAND_SOLVE, count, arguments);
+  if (!solve_can_write(&given)) return EXIT_USAGE;
+  session *from;
+  exit_code code = model_open(with, &given, &from);
+  if (code == EXIT_DONE) code = check_model(&given, session_model(from));
+  if (code == EXIT_DONE) {
+    name_list inputs = inputs_and_starts(with, &given);
+    given_arrays arrays = given_read(with, session_model(from), &inputs);
+    code = solve(with, &given, from, &arrays);
+    given_release(&arrays);
+  }
+  session_close(from);
+  return code;
+}

@@ -1,0 +1,85 @@
+/* Which entries move (see solve.h). */
+#include "compiler/cli/solve.h"
+
+#include <string.h>
+
+static bool lay_out(solving *in) {
+  for (int k = 0; k < in->model->inputs.count; k++) {
+    if (in->model->inputs.items[k].role != ROLE_VAR) continue;
+    solve_var made = {.input = k, .offset = in->size, .count = in->inputs.inputs[k].value.count};
+    list_push(in->with->memory, &in->vars, made);
+    if (__builtin_add_overflow(in->size, made.count, &in->size)) {
+      complain("the vars are too large together");
+      return false;
+    }
+  }
+  in->mask = arena_array(in->with->memory, unsigned char, in->size + 1);
+  memset(in->mask, 1, (size_t)in->size);
+  return true;
+}
+
+static int find_var(const solving *in, const char *name) {
+  for (int k = 0; k < in->vars.count; k++)
+    if (!strcmp(in->model->inputs.items[in->vars.items[k].input].name, name)) return k;
+  return -1;
+}
+
+static const char *suggestion(const solving *in, const char *name) {
+  const char **names = arena_array(in->with->memory, const char *, in->vars.count + 1);
+  for (int k = 0; k < in->vars.count; k++) names[k] = in->model->inputs.items[in->vars.items[k].input].name;
+  return console_suggest_or_list(in->with, name, names, in->vars.count);
+}
+
+static bool apply_mask(solving *in, const assignment *given) {
+  int var = find_var(in, given->name);
+  quantity entries;
+  if (var < 0) {
+    complain("--mask: the model has no var '%s'%s", given->name, suggestion(in, given->name));
+    return false;
+  }
+  if (!bind_assignment(&in->inputs, "--mask", given, &entries)) return false;
+  for (int64_t k = 0; k < entries.count; k++) {
+    if (entries.entries[k] != 0 && entries.entries[k] != 1) {
+      complain("--mask %s%s is %.17g: a mask has 1 for an entry that may move and 0 for one that may not", given->name,
+               entry_place(&in->with->reports, &entries, k), entries.entries[k]);
+      return false;
+    }
+    if (entries.entries[k] == 0) in->mask[in->vars.items[var].offset + k] = 0;
+  }
+  return true;
+}
+
+/* Of a var that --free names, only what it names may move. */
+static void restrict_to(solving *in, const selection_list *named) {
+  unsigned char *chosen = arena_array(in->with->memory, unsigned char, in->size + 1);
+  for (int k = 0; k < named->count; k++) selection_mark(in, &named->items[k], 1, chosen);
+  for (int k = 0; k < named->count; k++) {
+    const solve_var *of = &in->vars.items[named->items[k].var];
+    for (int64_t entry = of->offset; entry < of->offset + of->count; entry++) in->mask[entry] &= chosen[entry];
+  }
+}
+
+static void count_free(solving *in) {
+  for (int k = 0; k < in->vars.count; k++) {
+    solve_var *each = &in->vars.items[k];
+    int64_t before = in->free_count;
+    for (int64_t entry = each->offset; entry < each->offset + each->count; entry++) in->free_count += in->mask[entry];
+    each->active = in->free_count > before;
+    if (each->active) list_push(in->with->memory, &in->active, in->model->inputs.items[each->input].name);
+  }
+}
+
+bool solve_choose_free(solving *in) {
+  selection_list frozen = {0}, named = {0};
+  if (!lay_out(in)) return false;
+  bool good = selection_of_model(in, &frozen);
+  for (int k = 0; k < in->given->masks.count; k++) good = apply_mask(in, &in->given->masks.items[k]) && good;
+  for (int k = 0; k < in->given->freeze.count; k++)
+    good = selection_read(in, "--freeze", in->given->freeze.items[k], &frozen) && good;
+  for (int k = 0; k < in->given->free.count; k++)
+    good = selection_read(in, "--free", in->given->free.items[k], &named) && good;
+  for (int k = 0; k < frozen.count; k++) selection_mark(in, &frozen.items[k], 0, in->mask);
+  restrict_to(in, &named);
+  count_free(in);
+  return good;
+}

@@ -1,0 +1,135 @@
+/* What came out (see solve.h). */
+#include "compiler/cli/solve.h"
+
+#include "runtime/file.h"
+#include <string.h>
+
+static quantity solution_of(const solving *in, int var) {
+  const solve_var *of = &in->vars.items[var];
+  quantity made = in->inputs.inputs[of->input].value;
+  made.name = in->model->inputs.items[of->input].name;
+  made.entries = in->x + of->offset;
+  return made;
+}
+
+/* ---- files ---- */
+
+bool solve_can_write(const options *given) {
+  const char *path = given->out;
+  if (!path || file_is_folder(path) || path[strlen(path) - 1] == '/') return true;
+  if (array_file_is_archive(path) || !strcmp(file_ending(path), ".json")) return true;
+  complain("--out %s: a folder (with '/' at its end, or one that exists), or a .npz, .safetensors or .json file is "
+           "needed",
+           path);
+  return false;
+}
+
+static bool write_vars(const solving *in) {
+  const char **names = arena_array(in->with->memory, const char *, in->vars.count + 1);
+  host_array *arrays = arena_array(in->with->memory, host_array, in->vars.count + 1);
+  array_error error;
+  for (int k = 0; k < in->vars.count; k++) {
+    quantity of = solution_of(in, k);
+    if (of.rank > ARRAY_MAXIMUM_RANK) {
+      complain("--out: '%s' has %d axes, more than a file of arrays can have", of.name, of.rank);
+      return false;
+    }
+    names[k] = of.name;
+    arrays[k] = (host_array){.rank = of.rank, .entries = of.entries};
+    for (int number = 0; number < of.rank; number++) arrays[k].extents[number] = of.extents[number];
+  }
+  if (array_file_write(in->given->out, in->vars.count, names, arrays, ARRAY_FLOAT64, &error)) return true;
+  complain("%s", error.message);
+  return false;
+}
+
+bool solve_write(solving *in) {
+  const text *history = &in->progress.history;
+  array_error error;
+  bool good = !in->given->out || write_vars(in);
+  if (!in->given->history) return good;
+  if (file_write(in->given->history, &(file_piece){history->data, history->length}, 1, &error)) return good;
+  complain("%s", error.message);
+  return false;
+}
+
+/* ---- the result ---- */
+
+static void member(text *out, const char *name) {
+  text_append(out, ",\n ");
+  json_string_append(out, name);
+  text_append(out, ": ");
+}
+
+static void report_json(const solving *in, text *out) {
+  const minimise_result *of = &in->result;
+  text_append(out, "{\"model\": ");
+  json_string_append(out, in->model->name);
+  member(out, "method");
+  json_string_append(out, of->method);
+  member(out, "status");
+  json_string_append(out, minimise_status_name(of->status));
+  member(out, "x");
+  for (int k = 0; k < in->vars.count; k++) {
+    quantity each = solution_of(in, k);
+    text_append(out, k ? ", " : "{");
+    json_string_append(out, each.name);
+    text_append(out, ": ");
+    json_quantity_append(out, &each);
+  }
+  text_append(out, "}");
+  member(out, "f");
+  json_number_append(out, in->sign * of->f);
+  member(out, "grad_inf");
+  json_number_append(out, of->grad_inf);
+  text_format(out, ",\n \"iterations\": %zu,\n \"evaluations\": {\"value\": %zu, \"grad\": %zu, \"hvp\": %zu}",
+              of->iterations, of->evaluations.value, of->evaluations.gradient, of->evaluations.product);
+  text_format(out, ",\n \"free\": %zu,\n \"frozen\": %zu", of->free, of->frozen);
+  member(out, "seconds");
+  json_number_append(out, of->seconds);
+  member(out, "test");
+  json_string_append(out, of->test);
+  text_append(out, "}\n");
+}
+
+static void report_table(solving *in, text *out) {
+  const minimise_result *of = &in->result;
+  double f = in->sign * of->f;
+  results shown = {.inputs = &in->inputs};
+  shown.wanted[SECTION_VALUE] = shown.wanted[SECTION_SOLUTION] = true;
+  result made = {SECTION_VALUE, {.name = in->model->objective.name, .count = 1, .entries = &f}};
+  list_push(in->with->memory, &shown.list, made);
+  for (int k = 0; k < in->vars.count; k++) {
+    made = (result){SECTION_SOLUTION, solution_of(in, k)};
+    list_push(in->with->memory, &shown.list, made);
+  }
+  results_write_table(&shown, out);
+  text_format(out, "%s (%s): %s\n", minimise_status_name(of->status), of->method, of->test);
+  text_format(out, "  largest entry of the gradient %.3g; %zu free entries, %zu frozen\n", of->grad_inf, of->free,
+              of->frozen);
+  text_format(out, "  %zu iterations; %zu values, %zu gradients, %zu products\n", of->iterations, of->evaluations.value,
+              of->evaluations.gradient, of->evaluations.product);
+}
+
+static const char *advice(minimise_status status) {
+  switch (status) {
+  case MINIMISE_STALLED:
+    return "this may be a kink, where no gradient vanishes; `adjoin check` tells whether the derivatives are right";
+  case MINIMISE_BUDGET:
+    return "--iterations and --seconds allow more, and what --out writes can be given to go on from";
+  case MINIMISE_UNBOUNDED: return "bounds on the vars (`var x in [0, 1]`) keep them where the model means something";
+  case MINIMISE_NOT_FINITE: return "start elsewhere (--start), or keep away by bounds (`var x in [0, inf]`)";
+  case MINIMISE_INTERRUPTED: return "what is given is the best point so far";
+  default: return NULL;
+  }
+}
+
+void solve_report(solving *in) {
+  const minimise_result *of = &in->result;
+  if (in->given->json)
+    report_json(in, &in->with->out);
+  else
+    report_table(in, &in->with->out);
+  if (of->status != MINIMISE_CONVERGED)
+    complain("%s: %s; %s", minimise_status_name(of->status), of->test, advice(of->status));
+}
