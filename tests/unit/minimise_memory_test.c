@@ -47,7 +47,7 @@ static const double lower[] = {-2, -2, -2, -2};
 /* Fails the allocations one after another, until there is none left to fail. Returns how many did. */
 static size_t fail_each(const minimise_method *method) {
   for (size_t fail_at = 1;; fail_at++) {
-    double x[] = {0.5, 0.5, 0.5, 0.5}, start[] = {0.5, 0.5, 0.5, 0.5};
+    double x[] = {0.5, 0.5, 0.5, 0.5};
     test_model model = {.function = rosenbrock, .residual = rosenbrock_residual, .n = 4};
     minimise_problem problem = model_problem(&model);
     minimise_options options = minimise_defaults();
@@ -65,7 +65,7 @@ static size_t fail_each(const minimise_method *method) {
     }
     CU_ASSERT_EQUAL(result.status, MINIMISE_NO_MEMORY);
     CU_ASSERT_EQUAL(allocations, fail_at);
-    CU_ASSERT(rosenbrock(4, x, NULL, NULL, NULL) <= rosenbrock(4, start, NULL, NULL, NULL));
+    for (int i = 0; i < 4; i++) CU_ASSERT_EQUAL(x[i], 0.5);
   }
 }
 

@@ -374,7 +374,7 @@ static void endings_by_methods(void) {
 static void failing_model(void) {
   for (int setting = 0; setting < METHODS; setting++) {
     for (size_t failing = 1; failing <= 12; failing++) {
-      double x[] = {-1.2, 1}, start[] = {-1.2, 1};
+      double x[] = {-1.2, 1}; /* where f = 24.2 */
       test_model model = {.function = rosenbrock, .residual = rosenbrock_residual, .n = 2, .failing = failing};
       minimise_problem problem = model_problem(&model);
       minimise_options options = row_options(&(problem_row){0}, setting);
@@ -383,7 +383,7 @@ static void failing_model(void) {
       CU_ASSERT_EQUAL(minimise(&problem, &options, x, &result), MINIMISE_CALLBACK_FAILED);
       CU_ASSERT_EQUAL(result.callback, 7);
       CU_ASSERT_EQUAL(model.values + model.gradients + model.products, failing);
-      CU_ASSERT(rosenbrock(2, x, NULL, NULL, NULL) <= rosenbrock(2, start, NULL, NULL, NULL));
+      CU_ASSERT(rosenbrock(2, x, NULL, NULL, NULL) <= 24.2 + 1e-14);
       if (failing > 1) CU_ASSERT_EQUAL(result.f, rosenbrock(2, x, NULL, NULL, NULL));
     }
   }
@@ -546,7 +546,6 @@ int main(void) {
   CU_add_test(suite, "budgets", budgets);
   CU_add_test(suite, "refusals", refusals);
   CU_add_test(suite, "automatic", automatic);
-  CU_basic_set_mode(CU_BRM_NORMAL);
   CU_basic_run_tests();
   unsigned failures = CU_get_number_of_failures();
   CU_cleanup_registry();
