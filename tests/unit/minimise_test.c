@@ -173,6 +173,18 @@ static void frozen_bits(void) {
   }
 }
 
+static void nothing_at_all(void) {
+  for (int setting = 0; setting < METHODS; setting++) {
+    test_model model = {.function = squares, .residual = squares_residual, .n = 0};
+    minimise_problem problem = model_problem(&model);
+    minimise_options options = row_options(&(problem_row){0}, setting);
+    minimise_result result;
+    CU_ASSERT_EQUAL(minimise(&problem, &options, NULL, &result), MINIMISE_CONVERGED);
+    CU_ASSERT_EQUAL(result.f, 0);
+    CU_ASSERT_EQUAL(result.grad_inf, 0);
+  }
+}
+
 /* ---- gradient descent by the book ---- */
 
 static minimise_result descend_from(test_function function, double *x, double step, size_t steps) {
@@ -536,6 +548,7 @@ int main(void) {
   CU_add_test(suite, "problems by methods", problems_by_methods);
   CU_add_test(suite, "all methods are tested", all_methods_are_tested);
   CU_add_test(suite, "frozen bits", frozen_bits);
+  CU_add_test(suite, "no entries", nothing_at_all);
   CU_add_test(suite, "constant steps", constant_steps);
   CU_add_test(suite, "steps by hand", steps_by_hand);
   CU_add_test(suite, "momentum, means and decay by hand", memory_by_hand);
