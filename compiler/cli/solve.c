@@ -71,7 +71,7 @@ static exit_code refused(const solving *in) {
   switch (in->result.status) {
   case MINIMISE_CALLBACK_FAILED: return (exit_code)in->result.callback; /* which said why */
   case MINIMISE_NO_MEMORY: complain("not enough memory"); return EXIT_INPUT;
-  default: complain("%s", in->result.test); return EXIT_USAGE;
+  default: complain("--method %s: %s", in->method->name, in->result.test); return EXIT_USAGE;
   }
 }
 

@@ -107,8 +107,9 @@ static bool term(reader *of, int64_t *value) {
     const char *name = take_name(of);
     for (int k = 0; k < of->in->inputs.dimension_count; k++) {
       const dimension *each = &of->in->model->dimensions.items[k];
-      if (!strcmp(each->name, name))
-        return whole_evaluate(of->in->model->dag, each->value, of->in->inputs.values, value);
+      if (strcmp(each->name, name)) continue;
+      if (whole_evaluate(of->in->model->dag, each->value, of->in->inputs.values, value)) return true;
+      return refuse(of, arena_format(of->in->with->memory, "'%s' has no value", name));
     }
     return refuse(of, *name ? arena_format(of->in->with->memory, "the model has no dim '%s'", name)
                             : "a subscript is a whole number or an extent, as n-1, or a slice of two, as 2:n");
@@ -142,12 +143,14 @@ static bool at_any(reader *of, const char *characters) {
 static bool subscript(reader *of, const char *name, int64_t extent, int64_t *first, int64_t *end) {
   *first = 0;
   if (!at_any(of, ":") && !place_at(of, extent, first)) return false;
-  *end = *first + 1;
-  if (take(of, ':')) {
+  bool slice = take(of, ':');
+  if (slice) {
     *end = extent;
     if (!at_any(of, ",]") && !place_at(of, extent, end)) return false;
+  } else if (*first < extent) {
+    *end = *first + 1;
   }
-  if (*first >= 0 && *first <= *end && *end <= extent) return true;
+  if (*first >= 0 && *first <= *end && *end <= extent && (slice || *first < extent)) return true;
   return refuse(of, arena_format(of->in->with->memory, "a subscript of '%s' is out of range: there are %lld entries",
                                  name, (long long)extent));
 }
