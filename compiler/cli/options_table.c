@@ -148,7 +148,8 @@ static const struct argp_option solve_options[] = {
     {.name = "tol",
      .key = KEY_TOLERANCE,
      .arg = "NUMBER",
-     .doc = "Converged is where no free entry of the gradient is larger than this times max(1, |f|) (default: 1e-8)"},
+     .doc = "Converged is where no free entry of the gradient is larger than this times max(1, min(|f|, the largest "
+            "one at the start)) (default: 1e-8)"},
     {.name = "iterations", .key = KEY_ITERATIONS, .arg = "NUMBER", .doc = "At most so many (default: 1000)"},
     {.name = "seconds", .key = KEY_SECONDS, .arg = "NUMBER", .doc = "At most so long (default: no limit)"},
     {.name = "seed",
