@@ -23,7 +23,7 @@ typedef struct {
   by_hand *functions[3]; /* value, gradient, product: all with respect to every var */
 } hand_written;
 
-extern const hand_written bundle_by_hand, kernel_by_hand, logistic_by_hand, masked_by_hand, net_by_hand,
+extern const hand_written bundle_by_hand, kernel_by_hand, logistic_by_hand, masked_by_hand, net_by_hand, misra_by_hand,
     precision_by_hand, robust_by_hand, rosenbrock_by_hand;
 
 #endif

@@ -56,6 +56,51 @@ static double rosenbrock_product(ARGUMENTS) {
 
 const hand_written rosenbrock_by_hand = {{rosenbrock_value, rosenbrock_gradient, rosenbrock_product}};
 
+/* ---- sum[i] (volume[i] - b[0]*(1 - exp(-b[1]*pressure[i])))^2 ---- */
+
+static double misra_value(ARGUMENTS) {
+  const double *b = inputs[0], *pressure = inputs[1], *volume = inputs[2];
+  double sum = 0;
+  UNUSED;
+  for (ptrdiff_t i = 0; i < extents[0]; i++) {
+    double r = volume[i] - b[0] * (1 - exp(-b[1] * pressure[i]));
+    sum += r * r;
+  }
+  return sum;
+}
+
+static double misra_gradient(ARGUMENTS) {
+  const double *b = inputs[0], *pressure = inputs[1], *volume = inputs[2];
+  double sum = 0, level = 0, rate = 0;
+  UNUSED;
+  for (ptrdiff_t i = 0; i < extents[0]; i++) {
+    double decay = exp(-b[1] * pressure[i]), r = volume[i] - b[0] * (1 - decay);
+    sum += r * r;
+    level -= r * (1 - decay);
+    rate -= r * pressure[i] * decay;
+  }
+  results[0][0] = 2 * level;
+  results[0][1] = 2 * b[0] * rate;
+  return sum;
+}
+
+static double misra_product(ARGUMENTS) {
+  const double *b = inputs[0], *pressure = inputs[1], *volume = inputs[2], *v = directions[0];
+  double level = 0, rate = 0;
+  UNUSED;
+  for (ptrdiff_t i = 0; i < extents[0]; i++) {
+    double p = pressure[i], decay = exp(-b[1] * p), slope = p * decay;
+    double r = volume[i] - b[0] * (1 - decay), dr = -(1 - decay) * v[0] - b[0] * slope * v[1];
+    level -= dr * (1 - decay) + r * slope * v[1];
+    rate -= slope * (b[0] * dr + r * (v[0] - b[0] * p * v[1]));
+  }
+  results[0][0] = 2 * level;
+  results[0][1] = 2 * rate;
+  return 0;
+}
+
+const hand_written misra_by_hand = {{misra_value, misra_gradient, misra_product}};
+
 /* ---- sum[i] (x[i] - 3)^2 ---- */
 
 static double masked_value(ARGUMENTS) {
