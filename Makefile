@@ -158,6 +158,14 @@ $(B)/%.inc: %.c.in | $(B)/packages-found
 	$(lines_as_strings)
 $(B)/%.inc: %.py.in | $(B)/packages-found
 	$(lines_as_strings)
+$(B)/compiler/emit/search.inc: runtime/search.h | $(B)/packages-found
+	$(lines_as_strings)
+# The same for single precision, as emission writes it.
+$(B)/runtime/search_float.h: runtime/search.h | $(B)/packages-found
+	@mkdir -p $(@D)
+	@sed 's/adjoin_search/&_float/g; s/ADJOIN_SEARCH/&_FLOAT/g; s/double/float/g; s/DBL_/FLT_/g' $< >$@
+$(B)/compiler/emit/search.o: | $(B)/compiler/emit/search.inc
+$(B)/compiler/emit/search.o $(B)/compiler/jit/jit_tcc.o: | $(B)/runtime/search_float.h
 $(B)/compiler/emit/emit_python.o: | $(addprefix $(B)/compiler/emit/python_,library.inc arrays.inc model.inc)
 $(B)/compiler/emit/self_test.o: | $(B)/compiler/emit/self_test_declarations.inc $(B)/compiler/emit/self_test_program.inc
 

@@ -7,7 +7,7 @@
 #include "compiler/optimise/optimise.h"
 #include "compiler/session.h"
 
-enum { SESSION_STAGES = 14 };
+enum { SESSION_STAGES = 16 };
 
 struct session {
   arena *memory;

@@ -330,6 +330,7 @@ static void write_definitions(header *in) {
   helper_style style = {arena_format(in->memory, "static inline %s_FUNCTION", in->macro),
                         arena_format(in->memory, "%s_", in->prefix), "ptrdiff_t", "size_t", in->what->real_float};
   scalar_helpers_write(in->shared->used_ops, &style, in->out);
+  write_search_functions(in->shared, in->out);
   text_append(in->out, "\n");
   text_append_bytes(in->out, workspace.data, workspace.length);
   write_status(in, in->out);

@@ -42,6 +42,7 @@ typedef struct {
   bool used_ops[SCALAR_OP_COUNT];
   bool used_infinity, used_nan; /* in constants */
   bool in_pieces;               /* some function is written in pieces */
+  bool used_search;             /* some function has a search inside */
 } emitter;
 
 /* What a stretch of a function that is written as a function of its own takes from around it: arrays, extents and
@@ -141,6 +142,13 @@ int name_locals(writer *to, const int *locals, int local_count);
 bool is_long(const writer *to, const statement_list *list);
 void write_pieces(writer *to, const statement_list *list, const int *locals, int local_count);
 void note_use(writer *to, use_kind kind, int number, bool stored);
+
+/* The C name of an index, from here to where the names that are open now are closed. */
+const char *name_index(writer *to, int index);
+
+/* search.c: an implicit statement; the functions that those call, or for libtcc their declarations, where any does. */
+void write_search(writer *to, const statement *of);
+void write_search_functions(const emitter *from, text *out);
 
 /* A block's variables: the declared parts of a region, in order. */
 void write_region(writer *to, body *in, int region);

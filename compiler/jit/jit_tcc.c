@@ -9,6 +9,8 @@
 #include "compiler/jit/jit.h"
 
 #include "compiler/jit/libtcc_host.h"
+#include "runtime/search.h"
+#include "runtime/search_float.h"
 #include <errno.h>
 #include <libtcc.h>
 #include <locale.h>
@@ -48,7 +50,9 @@ static const host_function host_functions[] = {
     REAL(ceil),   REAL(cos),   REAL(cosh),   REAL(erf),     REAL(erfc),  REAL(exp),   REAL(exp2),  REAL(expm1),
     REAL(fabs),   REAL(floor), REAL(fma),    REAL(fmod),    REAL(hypot), REAL(log),   REAL(log10), REAL(log1p),
     REAL(log2),   REAL(pow),   REAL(round),  REAL(sin),     REAL(sinh),  REAL(sqrt),  REAL(tan),   REAL(tanh),
-    REAL(tgamma), REAL(trunc), HOST(memcpy), HOST(memmove), HOST(memset)};
+    REAL(tgamma), REAL(trunc), HOST(memcpy), HOST(memmove), HOST(memset),
+    HOST(adjoin_search_begin), HOST(adjoin_search_next), HOST(adjoin_search_failure),
+    HOST(adjoin_search_float_begin), HOST(adjoin_search_float_next), HOST(adjoin_search_float_failure)};
 #undef REAL
 #undef HOST
 

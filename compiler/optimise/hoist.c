@@ -137,7 +137,7 @@ static void note_store(hoister *with, int number, int entry) {
 
 /* An argmax fails where nothing takes part. */
 static bool may_fail(hoister *with, const statement *in, const store *item) {
-  if (item->kind == STORE_CHECK) return true;
+  if (item->kind == STORE_CHECK || item->kind == STORE_SEARCH) return true;
   if (item->kind != STORE_ARGMAX && item->kind != STORE_ARGMIN) return false;
   return item->guard != NO_SCALAR || !runs_at_least_once(&with->place, in);
 }
@@ -223,7 +223,7 @@ static void keep_failing(hoister *with) {
 
 /* Does the statement go over more than it stores: by adding, by finding the largest, in order? */
 static bool reduces(const statement *of) {
-  if (of->kind == STATEMENT_RECURRENCE) return true;
+  if (runs_in_order(of)) return true;
   for (int k = 0; k < of->stores.count; k++) {
     store_kind kind = of->stores.items[k].kind;
     if (of->axes.count > 0 && kind != STORE_ASSIGN && kind != STORE_CHECK) return true;
