@@ -17,7 +17,9 @@
     }                                                                                                                  \
   } while (0)
 
-static const char *const stage_names[] = {"parse", "check", "lower", "searches", "hoist", "share", "first-store", "propagate", "fuse", "adjoint", "tangent", "products", "dead", "rename-results", "emit", "tcc", NULL};
+static const char *const stage_names[] = {"parse",       "check",          "lower", "searches", "hoist",   "share",
+                                          "first-store", "propagate",      "fuse",  "adjoint",  "tangent", "products",
+                                          "dead",        "rename-results", "emit",  "tcc",      NULL};
 
 const char *const *session_stages(void) {
   return stage_names;

@@ -111,9 +111,10 @@ const char *nearest_statement_keyword(const char *word) {
 }
 
 int language_words(language_word_kind kind, const char **words) {
-  static const int counts[] = {
-      [WORDS_STATEMENTS] = STATEMENT_WORDS, [WORDS_EXPRESSIONS] = EXPRESSION_WORDS, [WORDS_REDUCTIONS] = REDUCTIONS,
-      [WORDS_SEARCHES] = SEARCHES};
+  static const int counts[] = {[WORDS_STATEMENTS] = STATEMENT_WORDS,
+                               [WORDS_EXPRESSIONS] = EXPRESSION_WORDS,
+                               [WORDS_REDUCTIONS] = REDUCTIONS,
+                               [WORDS_SEARCHES] = SEARCHES};
   for (int k = 0; words && k < counts[kind]; k++)
     words[k] = kind == WORDS_STATEMENTS    ? statement_words[k].word
                : kind == WORDS_EXPRESSIONS ? expression_words[k]

@@ -46,12 +46,12 @@ enum {
 typedef struct {
   int kind, phase, failure, steps;
   ptrdiff_t n, column;
-  double *y, *direction;                   /* n: written here */
+  double *y, *direction;                    /* n: written here */
   const double *residual, *value, *product; /* n, 1, n: written by the model; value for ADJOIN_SEARCH_LEAST alone */
-  double *matrix, *step, *point, *held;    /* n n, n, n, n, in the work array: J; the step, its beginning, J there */
-  double f, merit, length, start_size;     /* at `point`; the part of the step that is tried */
-  double last;                             /* the size of the last full step */
-  int shifted;                             /* was the Hessian made definite? */
+  double *matrix, *step, *point, *held;     /* n n, n, n, n, in the work array: J; the step, its beginning, J there */
+  double f, merit, length, start_size;      /* at `point`; the part of the step that is tried */
+  double last;                              /* the size of the last full step */
+  int shifted;                              /* was the Hessian made definite? */
 } adjoin_search;
 
 /* The size of the work array. */
@@ -144,7 +144,15 @@ ADJOIN_SEARCH_FUNCTION int adjoin_search_eliminate(ptrdiff_t n, double *a, doubl
 enum { ADJOIN_SEARCH_STEPS = 200, ADJOIN_SEARCH_REFINEMENTS = 4 };
 enum { ADJOIN_SEARCH_FIRST, ADJOIN_SEARCH_COLUMN, ADJOIN_SEARCH_TRIAL };
 
+/* Far away after many steps, there is no minimum that was missed: f flattens out, and its derivatives vanish. */
+ADJOIN_SEARCH_FUNCTION int adjoin_search_ran_away(const adjoin_search *s) {
+  return s->kind == ADJOIN_SEARCH_LEAST && s->steps > 20 &&
+         adjoin_search_norm(s->n, s->point) > 20 * (1 + s->start_size);
+}
+
 ADJOIN_SEARCH_FUNCTION int adjoin_search_end(adjoin_search *s, int failure) {
+  if ((failure == ADJOIN_SEARCH_NOT_CONVERGED || failure == ADJOIN_SEARCH_SINGULAR) && adjoin_search_ran_away(s))
+    failure = ADJOIN_SEARCH_UNBOUNDED;
   if (failure != ADJOIN_SEARCH_FOUND || s->phase == ADJOIN_SEARCH_TRIAL)
     for (ptrdiff_t k = 0; k < s->n; k++) s->y[k] = s->point[k];
   s->failure = failure;
@@ -203,7 +211,8 @@ ADJOIN_SEARCH_FUNCTION int adjoin_search_find_descent(adjoin_search *s) {
   if (!s->shifted) return ADJOIN_SEARCH_FOUND;
   /* No descent is left where the gradient is at rounding level: then this is no minimum. */
   double move = adjoin_search_norm(n, s->step), size = adjoin_search_norm(n, s->point);
-  if (s->merit == 0 || move <= (double)1e-9 * size) return ever_negative ? ADJOIN_SEARCH_NOT_LEAST : ADJOIN_SEARCH_SINGULAR;
+  if (s->merit == 0 || move <= (double)1e-9 * size)
+    return ever_negative ? ADJOIN_SEARCH_NOT_LEAST : ADJOIN_SEARCH_SINGULAR;
   return ADJOIN_SEARCH_FOUND;
 }
 
@@ -236,7 +245,9 @@ ADJOIN_SEARCH_FUNCTION int adjoin_search_set_out(adjoin_search *s) {
   if (s->steps++ == most) {
     int small = step <= (double)1e-8 * adjoin_search_scale(s);
     int linear = s->kind == ADJOIN_SEARCH_LINEAR;
-    return adjoin_search_end(s, !linear ? ADJOIN_SEARCH_NOT_CONVERGED : small ? ADJOIN_SEARCH_FOUND : ADJOIN_SEARCH_SINGULAR);
+    return adjoin_search_end(s, !linear ? ADJOIN_SEARCH_NOT_CONVERGED
+                                : small ? ADJOIN_SEARCH_FOUND
+                                        : ADJOIN_SEARCH_SINGULAR);
   }
   s->length = 1;
   return adjoin_search_try(s);
@@ -259,8 +270,7 @@ ADJOIN_SEARCH_FUNCTION int adjoin_search_leads_on(const adjoin_search *s) {
 ADJOIN_SEARCH_FUNCTION int adjoin_search_judge(adjoin_search *s) {
   if (!adjoin_search_leads_on(s)) {
     s->length /= 2;
-    if (s->length * s->last > 2 * DBL_EPSILON * adjoin_search_scale(s) &&
-        s->length > DBL_EPSILON * DBL_EPSILON)
+    if (s->length * s->last > 2 * DBL_EPSILON * adjoin_search_scale(s) && s->length > DBL_EPSILON * DBL_EPSILON)
       return adjoin_search_try(s);
     /* No step leads on: rounding, where the full one is small. */
     int small = !s->shifted && s->last <= (double)1e-6 * adjoin_search_scale(s);

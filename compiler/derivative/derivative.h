@@ -40,8 +40,8 @@ void complete_searches(kernel_program *program);
 statement *derive_search_tangent(kernel_module *module, const statement *of, const derivative_map *known,
                                  scalar directions);
 
-/* Appends to `scope` the solution z of A z + right = 0, A being the Jacobian of the search's residual, or its transpose;
- * z's number. A map over 0 <= v < upper, for such scopes. */
+/* Appends to `scope` the solution z of A z + right = 0, A being the Jacobian of the search's residual, or its
+ * transpose; z's number. A map over 0 <= v < upper, for such scopes. */
 int derive_linear(kernel_module *module, const statement *of, bool transposed, int right, statement *scope);
 statement *derive_scope(kernel_module *module, scalar upper, span where);
 

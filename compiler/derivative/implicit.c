@@ -4,8 +4,8 @@
  *   adjoint:  A' lambda = -y_bar, then theta_bar += (dR/dtheta)' lambda
  *
  * The linear systems are implicit statements again, whose residual is A z + r: so the same two rules give every higher
- * order. A z is the residual's tangent along z at fixed theta; A' z its adjoint, which is the same where A is a Hessian.
- * The start plays no part. */
+ * order. A z is the residual's tangent along z at fixed theta; A' z its adjoint, which is the same where A is a
+ * Hessian. The start plays no part. */
 #include "compiler/kernel/implicit.h"
 
 #include "compiler/derivative/derivative.h"
@@ -35,12 +35,10 @@ static void derive_residual(kernel_module *module, statement *of) {
   int unknown = implicit_array(of, SEARCH_UNKNOWN), unit = -1;
   int objective = implicit_source(module, of, SEARCH_OBJECTIVE), residual = implicit_source(module, of, SEARCH_UNKNOWN);
   derivative_map adjoint;
-  const kernel_program *made =
-      derive_adjoint(body_program(module, of), &objective, &unit, 1, &unknown, 1, &adjoint);
+  const kernel_program *made = derive_adjoint(body_program(module, of), &objective, &unit, 1, &unknown, 1, &adjoint);
   of->locals.count = of->body.count = 0;
   take_program(made, of);
-  list_push(module->memory, &of->body,
-            implicit_copy(module, adjoint.of[unknown], residual, STORE_ASSIGN, of->where));
+  list_push(module->memory, &of->body, implicit_copy(module, adjoint.of[unknown], residual, STORE_ASSIGN, of->where));
 }
 
 static bool stores_to(const statement_list *list, int number) {
@@ -98,8 +96,7 @@ static void complete(kernel_module *module, statement *of) {
   arena *memory = module->memory;
   int product = implicit_source(module, of, SEARCH_DIRECTION), found;
   statement *residual_part = part_for(module, of, WANTS_RESIDUAL), *product_part = part_for(module, of, WANTS_PRODUCT);
-  const kernel_program *made =
-      derive_jacobian(module, of, implicit_array(of, SEARCH_DIRECTION), false, &found);
+  const kernel_program *made = derive_jacobian(module, of, implicit_array(of, SEARCH_DIRECTION), false, &found);
   residual_part->body = of->body;
   take_program(made, product_part);
   list_push(memory, &product_part->body,
@@ -175,8 +172,7 @@ static int residual_tangent(kernel_module *module, const statement *of, const de
     seed_of[count++] = known->of[k];
   }
   derivative_map tangent;
-  const kernel_program *made =
-      derive_tangent(body_program(module, copy), from, seed_of, count, directions, &tangent);
+  const kernel_program *made = derive_tangent(body_program(module, copy), from, seed_of, count, directions, &tangent);
   take_program(made, scope);
   return tangent.of[implicit_source(module, copy, SEARCH_UNKNOWN)];
 }

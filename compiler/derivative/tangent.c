@@ -100,7 +100,8 @@ static void find_tangents(tangent_state *state, scalar value) {
 /* The tangent of one store; kind STORE_CHECK when there is none. */
 static store tangent_of_store(tangent_state *state, const store *item) {
   const store none = {.kind = STORE_CHECK, .array = -1};
-  if (item->array < 0 || item->kind == STORE_MAXIMUM || item->kind == STORE_SEARCH || state->map.of[item->array] < 0) return none;
+  if (item->array < 0 || item->kind == STORE_MAXIMUM || item->kind == STORE_SEARCH || state->map.of[item->array] < 0)
+    return none;
   find_tangents(state, item->value);
   scalar tangent = tangent_of(state, item->value);
   if (singularity_at(state, item->value) != NO_SCALAR) state->singular[item->array] = true;

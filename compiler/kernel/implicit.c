@@ -49,6 +49,7 @@ statement *implicit_statement(kernel_module *module, const implicit_parts *of, s
   int objective = of->objective < 0 ? of->residual : of->objective;
   store stores[SEARCH_STORES] = {[SEARCH_UNKNOWN] = search_store(module, of->unknown, of->residual),
                                  [SEARCH_WORK] = search_store(module, work, work),
+                                 [SEARCH_HOLD] = search_store(module, direction, direction),
                                  [SEARCH_OBJECTIVE] = search_store(module, of->unknown, objective),
                                  [SEARCH_DIRECTION] = search_store(module, direction, product)};
   stores[SEARCH_UNKNOWN].check = of->check;
@@ -70,16 +71,10 @@ int implicit_source(const kernel_module *module, const statement *of, int which)
   return scalar_at(module->dag, of->stores.items[which].value)->id;
 }
 
-void implicit_owned(const statement *of, int *work, int *direction) {
-  *work = implicit_array(of, SEARCH_WORK);
-  *direction = implicit_array(of, SEARCH_DIRECTION);
-}
-
 int implicit_checks(kernel_module *module, search_kind kind, span where) {
   static const char *const least[SEARCH_FAILURES] = {
       "the search for a minimum did not converge: no minimum was found near the start",
-      "the search for a minimum is unbounded: the unknowns run away",
-      "the search for a minimum met nan or infinity",
+      "the search for a minimum is unbounded: the unknowns run away", "the search for a minimum met nan or infinity",
       "the search ended at a stationary point that is no minimum: the Hessian has a negative eigenvalue",
       "the search ended where the Hessian is singular: the minimum is not isolated, and has no derivative"};
   static const char *const root[SEARCH_FAILURES] = {

@@ -7,6 +7,7 @@
  *
  *   SEARCH_UNKNOWN     y <- residual        y is given its start before, outside
  *   SEARCH_WORK        work <- work         the search's memory
+ *   SEARCH_HOLD        direction <- direction
  *   SEARCH_OBJECTIVE   y <- objective       for SEARCH_LEAST
  *   SEARCH_DIRECTION   direction <- product
  *
@@ -21,7 +22,7 @@
 #include "compiler/kernel/kernel.h"
 
 enum { WANTS_RESIDUAL, WANTS_PRODUCT, WANTED_KINDS };
-enum { SEARCH_UNKNOWN, SEARCH_WORK, SEARCH_OBJECTIVE, SEARCH_DIRECTION, SEARCH_STORES };
+enum { SEARCH_UNKNOWN, SEARCH_WORK, SEARCH_HOLD, SEARCH_OBJECTIVE, SEARCH_DIRECTION, SEARCH_STORES };
 enum { SEARCH_FAILURES = 5 };
 
 /* A statement for an unknown array, with room of its own: `owner` gets the work array and the direction, whose fills go
@@ -33,15 +34,11 @@ typedef struct {
   int check; /* the first; see implicit_checks */
   span where;
 } implicit_parts;
-typedef LIST(int) int_list;
 statement *implicit_statement(kernel_module *module, const implicit_parts *of, statement_list *before);
 
 /* The arrays of a statement: written by the search, and read by it; -1 where there is none. */
 int implicit_array(const statement *of, int which);
 int implicit_source(const kernel_module *module, const statement *of, int which);
-
-/* The arrays that the scope around must own: work and direction. */
-void implicit_owned(const statement *of, int *work, int *direction);
 
 /* An array with the shape of another one. */
 int implicit_like(kernel_module *module, int of, const char *name);

@@ -5,8 +5,8 @@
  *             | map         for (axes) where guard: { locals; statements }      independent iterations; with no axis it
  *                                                                               is a plain `if guard { statements }`
  *             | recurrence  for one axis, in order: { locals; statements }      iterations see what earlier ones wrote
- *             | implicit    for one axis: { locals; statements }              y with residual(y) = 0: what a search asks
- *                                                                               for, again and again (implicit.h)
+ *             | implicit    for one axis: { locals; statements }              y with residual(y) = 0: what a search
+ * asks for, again and again (implicit.h)
  *
  * Invariants (kernel_verify checks them):
  *  1. Every array that a program writes is written before it is read: within a statement list, all stores to an array
@@ -71,7 +71,7 @@ typedef enum {
                     kernel; its subscripts do not mention the kernel's axes; an empty range fails check `check` */
   STORE_ARGMIN,
   STORE_SEARCH, /* of an implicit statement alone: the search writes the array, and reads what `value` loads */
-  STORE_CHECK /* nothing is stored: returns status `check` unless `value` (truth) holds */
+  STORE_CHECK   /* nothing is stored: returns status `check` unless `value` (truth) holds */
 } store_kind;
 
 typedef struct {

@@ -155,8 +155,8 @@ static void write_message(const writer *with, int check) {
 
 static void write_store(const writer *with, const store *item) {
   static const char *const assignments[] = {
-      [STORE_ASSIGN] = " = ",        [STORE_ADD] = " += ",          [STORE_MAXIMUM] = " max= ",
-      [STORE_ARGMAX] = " = argmax(", [STORE_ARGMIN] = " = argmin(", [STORE_SEARCH] = " <- ",  [STORE_CHECK] = "check "};
+      [STORE_ASSIGN] = " = ",        [STORE_ADD] = " += ",    [STORE_MAXIMUM] = " max= ", [STORE_ARGMAX] = " = argmax(",
+      [STORE_ARGMIN] = " = argmin(", [STORE_SEARCH] = " <- ", [STORE_CHECK] = "check "};
   bool extreme = item->kind == STORE_ARGMAX || item->kind == STORE_ARGMIN;
   if (item->kind != STORE_CHECK) write_target(with, item);
   text_append(with->out, assignments[item->kind]);

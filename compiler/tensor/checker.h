@@ -357,7 +357,8 @@ tensor *make_reduction(checker *state, reduction_kind kind, int axis_count, cons
                        tensor *body, int level, span where);
 /* A name for what is looked for at `level`, with a value that only tells its shape; the search for it. */
 tensor *make_unknown(checker *state, const char *name, int rank, const scalar *extents, int level, span where);
-tensor *make_search(checker *state, search_goal goal, tensor *unknown, tensor *start, tensor *body, int level, span where);
+tensor *make_search(checker *state, search_goal goal, tensor *unknown, tensor *start, tensor *body, int level,
+                    span where);
 tensor *make_let(checker *state, int binding_count, binding *const *bindings, tensor *body);
 
 /* Turns a node into the name of what it was. */

@@ -56,13 +56,14 @@ static tensor *check_goal(checker *state, search_goal goal, const tensor *unknow
   if (!body) return NULL;
   if (goal == GOAL_ROOT) {
     if (same_shape(body, unknown)) return body;
-    diagnose(state->report, CODE_SEARCH_SHAPE, body->where, "a root needs an equation for each unknown: '%s' %s, this %s",
-             unknown->name->name, show_form(state, unknown), show_form(state, body));
+    diagnose(state->report, CODE_SEARCH_SHAPE, body->where,
+             "a root needs an equation for each unknown: '%s' %s, this %s", unknown->name->name,
+             show_form(state, unknown), show_form(state, body));
     return NULL;
   }
   if (body->rank == 0) return body;
-  diagnose(state->report, CODE_SEARCH_SHAPE, body->where, "what %s looks at must be a single number, and this has shape %s",
-           goals[goal], show_shape(state, body));
+  diagnose(state->report, CODE_SEARCH_SHAPE, body->where,
+           "what %s looks at must be a single number, and this has shape %s", goals[goal], show_shape(state, body));
   diagnose_hint(state->report, "reduce it: sum(...), mean(...)");
   return NULL;
 }
@@ -74,8 +75,7 @@ tensor *check_search(checker *state, const ast_expression *from) {
   bool right = check_extents(state, from, &rank, &extents);
   tensor *start = as_real(state, check_expression(state, from->operands[1]));
   int level = state->scope->level + 1;
-  tensor *unknown =
-      right ? make_unknown(state, from->unknown.name, rank, extents, level, from->unknown.where) : NULL;
+  tensor *unknown = right ? make_unknown(state, from->unknown.name, rank, extents, level, from->unknown.where) : NULL;
   if (start && unknown && !start_fits(state, start, unknown)) start = NULL;
   start = share(state, make_unary(state, OP_stop, start, from->operands[1]->where));
   open_scope(state, true, false);
