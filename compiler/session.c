@@ -238,9 +238,22 @@ static emission emission_of(session *of, int first, const emission_form *how) {
   return made;
 }
 
+/* A search takes its arrays as they lie, entry behind entry, which they do not when evaluations stand side by side. */
+static bool can_emit(session *of, const emission_form *how) {
+  for (int k = 0; how->batched && k < of->functions.count; k++) {
+    const statement *search = find_search(&of->functions.items[k].program->body);
+    if (!search) continue;
+    diagnose(of->report, CODE_SEARCH_BATCHED, search->where,
+             "a search can't be made for many evaluations side by side");
+    diagnose_hint(of->report, "leave --batch out: many evaluations are then many calls");
+    return false;
+  }
+  return true;
+}
+
 static const char *emit_alone(session *of, const emission_form *how, void (*emit)(const emission *what, text *out)) {
   GUARDED(of, NULL);
-  if (session_failed(of)) return NULL;
+  if (session_failed(of) || !can_emit(of, how)) return NULL;
   emission what = emission_of(of, 0, how);
   text out = text_create(of->memory);
   emit(&what, &out);
@@ -258,7 +271,7 @@ const char *session_emit_python(session *of, const emission_form *how) {
 
 bool session_emit_pair(session *of, const emission_form *how, const char **header_text, const char **source_text) {
   GUARDED(of, false);
-  if (session_failed(of)) return false;
+  if (session_failed(of) || !can_emit(of, how)) return false;
   emission what = emission_of(of, 0, how);
   text declarations = text_create(of->memory), definitions = text_create(of->memory);
   emit_pair(&what, &declarations, &definitions);
@@ -315,6 +328,11 @@ const diagnostics *session_check(const session *of, int status, arena *memory) {
     diagnose(one, failed->code, failed->where, "%s", failed->message);
   }
   return one;
+}
+
+bool session_is_search(const session *of, int status) {
+  const kernel_module *module = of->lowered->module;
+  return status >= 1 && status <= module->checks.count && module->checks.items[status - 1].code == CODE_SEARCH_FAILED;
 }
 
 static const char *write_status(session *of, int status, diagnostics_writer *write) {

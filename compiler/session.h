@@ -78,6 +78,7 @@ const stage_time *session_times(const session *of, int *count);
 /* What a status other than 0 of a generated function means: the message with its place, in `memory`; and as text with
  * its line and caret, and as JSON. */
 const diagnostics *session_check(const session *of, int status, arena *memory);
+bool session_is_search(const session *of, int status); /* a search inside the model failed: the numerics, not an input */
 const char *session_status(session *of, int status);
 const char *session_status_json(session *of, int status);
 

@@ -3,6 +3,7 @@
 #define ADJOIN_COMPILER_SESSION_INSIDE_H
 
 #include "compiler/derivative/derivative.h"
+#include "compiler/kernel/implicit.h"
 #include "compiler/kernel/lower.h"
 #include "compiler/optimise/optimise.h"
 #include "compiler/session.h"

@@ -52,6 +52,7 @@ typedef struct {
   bool silent;               /* the grammar's errors from here on follow from one already reported */
   bool resume;               /* an end was given: with the next token both of these are over */
   int skip_level;            /* a line of a block ends the skipping where so many brackets are open; 0 for none */
+  int search_depth;          /* how many brackets are open inside those of the newest search */
   LIST(open_bracket) open;   /* at most AST_MAXIMUM_DEPTH; deeper ones are only counted */
   long uncounted;            /* how many brackets are open beyond these */
   int braces_given;          /* blocks that the grammar has entered and not left */

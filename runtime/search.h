@@ -1,6 +1,6 @@
 /* Searches inside generated code: the least value of a function, a root, or the solution of a linear system, for a few
  * unknowns, by Newton's method with dense factorisations. This file needs nothing, allocates nothing and keeps no state
- * of its own: it is part of what `adjoin emit --with-solvers` writes, and is compiled into adjoin for its JIT.
+ * of its own: emitted headers of models with searches hold its text, and libadjoin's JIT calls it.
  *
  * The functions do not call the model; they are asked again and again what they want to know next:
  *
@@ -14,8 +14,11 @@
  *
  * For a least value, the residual is the gradient and J the Hessian: the point that is found is stationary to rounding,
  * and its Hessian is positive definite, so that the implicit function theorem holds there. */
+#if defined(ADJOIN_SEARCH_H) && ADJOIN_SEARCH_H != 1
+#error "headers of several versions of Adjoin: make all of them again"
+#endif
 #ifndef ADJOIN_SEARCH_H
-#define ADJOIN_SEARCH_H
+#define ADJOIN_SEARCH_H 1
 
 #include <float.h>
 #include <stddef.h>
@@ -197,8 +200,10 @@ ADJOIN_SEARCH_FUNCTION int adjoin_search_find_descent(adjoin_search *s) {
   for (ptrdiff_t k = 0; k < n; k++) s->step[k] = a[k * n + k];
   while (!adjoin_search_definite(n, a, smallest, &negative)) {
     ever_negative |= negative;
-    shift = shift > 0 ? 4 * shift : largest / 1000;
-    if (shift == 0) shift = smallest = DBL_MIN / DBL_EPSILON;
+    /* Without curvature, a step of ten times y is long enough to begin with. */
+    double flat = s->merit / (10 + 10 * adjoin_search_norm(n, s->point));
+    shift = shift > 0 ? 4 * shift : largest / 1000 > flat ? largest / 1000 : flat;
+    if (shift == 0) shift = DBL_MIN / DBL_EPSILON;
     if (!(shift <= DBL_MAX)) return ADJOIN_SEARCH_NOT_FINITE;
     for (ptrdiff_t i = 0; i < n; i++) {
       a[i * n + i] = s->step[i] + shift;

@@ -89,5 +89,5 @@ exit_code machine_run(machine *on, int function, int64_t directions, const doubl
     complain("not enough memory for the workspace that these extents need");
   else
     fputs(console_uses_json() ? session_status_json(on->from, status) : session_status(on->from, status), stderr);
-  return EXIT_INPUT;
+  return session_is_search(on->from, status) ? EXIT_NUMERICS : EXIT_INPUT;
 }

@@ -71,6 +71,15 @@ int implicit_source(const kernel_module *module, const statement *of, int which)
   return scalar_at(module->dag, of->stores.items[which].value)->id;
 }
 
+const statement *find_search(const statement_list *list) {
+  for (int k = 0; k < list->count; k++) {
+    if (list->items[k]->kind == STATEMENT_IMPLICIT) return list->items[k];
+    const statement *inside = find_search(&list->items[k]->body);
+    if (inside) return inside;
+  }
+  return NULL;
+}
+
 int implicit_checks(kernel_module *module, search_kind kind, span where) {
   static const char *const least[SEARCH_FAILURES] = {
       "the search for a minimum did not converge: no minimum was found near the start",

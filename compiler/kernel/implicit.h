@@ -40,6 +40,9 @@ statement *implicit_statement(kernel_module *module, const implicit_parts *of, s
 int implicit_array(const statement *of, int which);
 int implicit_source(const kernel_module *module, const statement *of, int which);
 
+/* A search among the statements, at any depth; NULL where there is none. */
+const statement *find_search(const statement_list *list);
+
 /* An array with the shape of another one. */
 int implicit_like(kernel_module *module, int of, const char *name);
 
