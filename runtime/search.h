@@ -54,7 +54,8 @@ typedef struct {
   double *matrix, *step, *point, *held;     /* n n, n, n, n, in the work array: J; the step, its beginning, J there */
   double f, merit, length, start_size;      /* at `point`; the part of the step that is tried */
   double last;                              /* the size of the last full step */
-  int shifted;                              /* was the Hessian made definite? */
+  int slow;    /* how many full steps in a row were smaller than the one before, but not much */
+  int shifted; /* was the Hessian made definite? */
 } adjoin_search;
 
 /* The size of the work array. */
@@ -144,7 +145,7 @@ ADJOIN_SEARCH_FUNCTION int adjoin_search_eliminate(ptrdiff_t n, double *a, doubl
 
 /* ---- steps ---- */
 
-enum { ADJOIN_SEARCH_STEPS = 200, ADJOIN_SEARCH_REFINEMENTS = 4 };
+enum { ADJOIN_SEARCH_STEPS = 1000, ADJOIN_SEARCH_REFINEMENTS = 4 };
 enum { ADJOIN_SEARCH_FIRST, ADJOIN_SEARCH_COLUMN, ADJOIN_SEARCH_TRIAL };
 
 /* Far away after many steps, there is no minimum that was missed: f flattens out, and its derivatives vanish. */
@@ -238,14 +239,21 @@ ADJOIN_SEARCH_FUNCTION int adjoin_search_is_there(const adjoin_search *s) {
   return step >= s->last / 2 && step <= 10000 * DBL_EPSILON * size;
 }
 
+/* Newton's method gets there by ever smaller parts of a step; by a constant part where J is singular at the solution,
+ * as at the minimum of y^4. */
+ADJOIN_SEARCH_FUNCTION int adjoin_search_verdict(const adjoin_search *s) {
+  return s->slow < 8 ? ADJOIN_SEARCH_FOUND : ADJOIN_SEARCH_SINGULAR;
+}
+
 ADJOIN_SEARCH_FUNCTION int adjoin_search_set_out(adjoin_search *s) {
   int failure = adjoin_search_find_step(s);
   if (failure != ADJOIN_SEARCH_FOUND) return adjoin_search_end(s, failure);
   double step = adjoin_search_norm(s->n, s->step);
   if (!(step <= DBL_MAX)) return adjoin_search_end(s, ADJOIN_SEARCH_SINGULAR);
   int there = adjoin_search_is_there(s);
+  s->slow = step > s->last / 4 && step < s->last && s->length == 1 ? s->slow + 1 : 0;
   s->last = step;
-  if (there) return adjoin_search_end(s, ADJOIN_SEARCH_FOUND);
+  if (there) return adjoin_search_end(s, adjoin_search_verdict(s));
   int most = s->kind == ADJOIN_SEARCH_LINEAR ? ADJOIN_SEARCH_REFINEMENTS : ADJOIN_SEARCH_STEPS;
   if (s->steps++ == most) {
     int small = step <= (double)1e-8 * adjoin_search_scale(s);
@@ -279,7 +287,7 @@ ADJOIN_SEARCH_FUNCTION int adjoin_search_judge(adjoin_search *s) {
       return adjoin_search_try(s);
     /* No step leads on: rounding, where the full one is small. */
     int small = !s->shifted && s->last <= (double)1e-6 * adjoin_search_scale(s);
-    return adjoin_search_end(s, small ? ADJOIN_SEARCH_FOUND : ADJOIN_SEARCH_NOT_CONVERGED);
+    return adjoin_search_end(s, small ? adjoin_search_verdict(s) : ADJOIN_SEARCH_NOT_CONVERGED);
   }
   adjoin_search_accept(s);
   if (s->kind == ADJOIN_SEARCH_LEAST && adjoin_search_norm(s->n, s->point) > 100000000 * (1 + s->start_size))
@@ -294,7 +302,7 @@ ADJOIN_SEARCH_FUNCTION void adjoin_search_begin(adjoin_search *s, int kind, ptrd
   s->kind = kind;
   s->phase = ADJOIN_SEARCH_FIRST;
   s->failure = ADJOIN_SEARCH_FOUND;
-  s->steps = s->shifted = 0;
+  s->steps = s->shifted = s->slow = 0;
   s->n = n;
   s->column = -1;
   s->y = y;
