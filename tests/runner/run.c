@@ -194,7 +194,7 @@ static void compare_results(subject *of, tier where, int number, const array_set
 
 /* Where a search runs away, in single precision it may end earlier, and say so in another way. */
 static bool same_status(const subject *of, tier where, int status, int first) {
-  bool searches = session_is_search(of->from, status) && session_is_search(of->from, first);
+  bool searches = session_is_search(of->with, status) && session_is_search(of->with, first);
   return status == first || (where == TIER_SINGLE && searches);
 }
 
