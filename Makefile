@@ -38,7 +38,7 @@ LIBRARIES := -ljansson -lzip -lpthread -lm
 # ---- sources, in the order in which a model passes through them --------------------------------------------------
 
 PIPELINE := compiler/base grammar compiler/syntax compiler/scalar compiler/tensor compiler/kernel \
-            compiler/derivative compiler/optimise compiler/emit compiler/jit compiler/binding
+            compiler/derivative compiler/optimise compiler/emit compiler/jit compiler/binding compiler/problem
 sources = $(sort $(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(B)/%.o,$(1))
 
