@@ -31,7 +31,7 @@ B := build/sanitize
 OPTIMISE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 CHECKED := 1
 endif
-CPPFLAGS := $(STANDARD) -I. -I$(B) $(if $(CHECKED),-DADJOIN_CHECKED)
+CPPFLAGS := $(STANDARD) -I. -I$(B) -Iruntime/library $(if $(CHECKED),-DADJOIN_CHECKED)
 CFLAGS := $(OPTIMISE) $(WARNINGS) -fPIC -fvisibility=hidden
 LINEAR_ALGEBRA := -llapacke -lopenblas
 LIBRARIES := $(LINEAR_ALGEBRA) -ljansson -lzip -lpthread -lm
@@ -47,7 +47,7 @@ GENERATED := $(B)/grammar/program.o $(B)/grammar/tokens.o
 COMPILER := $(foreach folder,$(PIPELINE),$(call objects,$(call sources,$(folder)))) $(GENERATED) \
             $(call objects,$(filter-out compiler/main.c,$(call sources,compiler))) $(B)/libtcc.o
 LIBRARY := $(call objects,$(call sources,compiler/library))
-RUNTIME := $(call objects,$(call sources,runtime) $(call sources,runtime/minimise))
+RUNTIME := $(call objects,$(foreach folder,runtime runtime/minimise runtime/library,$(call sources,$(folder))))
 COMMANDS := $(call objects,$(call sources,compiler/cli) compiler/main.c)
 
 RUNNER := $(call objects,$(call sources,tests/runner) $(call sources,tests/fuzz))
@@ -60,7 +60,7 @@ BENCH := $(call objects,$(call sources,tests/bench) $(filter-out tests/runner/ma
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(B)/adjoin $(B)/libadjoin.a $(B)/libadjoin.so
+all: $(B)/adjoin $(foreach name,libadjoin libadjoin_runtime,$(B)/$(name).a $(B)/$(name).so)
 
 $(B)/adjoin: $(COMMANDS) $(COMPILER) $(RUNTIME)
 	@echo "link   $@"
@@ -90,22 +90,27 @@ $(B)/tests/bench/measure: $(BENCH) $(ORACLE) $(LIBRARY) $(COMPILER) $(RUNTIME)
 	@echo "link   $@"
 	@$(CC) $(OPTIMISE) -o $@ $^ $(LIBRARIES)
 
-# ---- libadjoin ---------------------------------------------------------------------------------------------------
+# ---- libadjoin, libadjoin_runtime --------------------------------------------------------------------------------
 
-# Both libraries are made of one object whose only global names are those of adjoin.h; libtcc is inside.
-VERSION = $(shell sed -n 's/^\#define ADJOIN_VERSION "\(.*\)"$$/\1/p' compiler/adjoin.h)
-SONAME = libadjoin.so.$(firstword $(subst ., ,$(VERSION)))
-LIBRARY_PARTS := $(LIBRARY) $(COMPILER) $(call objects,runtime/file.c runtime/array_error.c)
+# Static or shared, each is made of one object whose only global names are those of its header; libtcc is inside
+# libadjoin. The solvers are in both.
+VERSION = $(shell sed -n 's/^\#define ADJOIN_VERSION "\(.*\)"$$/\1/p' runtime/library/adjoin_minimise.h)
+MAJOR = $(firstword $(subst ., ,$(VERSION)))
+SOLVERS := $(call objects,$(addprefix runtime/,free_set.c dense.c initial_weights.c minimise.c) $(call sources,runtime/minimise)) \
+           $(B)/runtime/library/run.o
 
-$(B)/libadjoin.o: $(LIBRARY_PARTS)
+$(B)/libadjoin.o: $(LIBRARY) $(COMPILER) $(SOLVERS) \
+                  $(call objects,runtime/kernel_problem.c runtime/file.c runtime/array_error.c)
+$(B)/libadjoin_runtime.o: $(SOLVERS) $(B)/runtime/library/problem.o
+$(B)/libadjoin.o $(B)/libadjoin_runtime.o:
 	@echo "fold   $@"
 	@$(LD) -r -o $@ $^
 	@$(OBJCOPY) --wildcard --keep-global-symbol='adjoin_*' $@
-$(B)/libadjoin.a: $(B)/libadjoin.o
+$(B)/%.a: $(B)/%.o
 	@rm -f $@
 	@$(AR) rcsD $@ $<
-$(B)/libadjoin.so: $(B)/libadjoin.o
-	@$(CC) $(OPTIMISE) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined -o $@ $< -lpthread -lm
+$(B)/%.so: $(B)/%.o
+	@$(CC) $(OPTIMISE) -shared -Wl,-soname,$(@F).$(MAJOR) -Wl,--no-undefined -o $@ $< $(LINEAR_ALGEBRA) -lpthread -lm
 
 # ---- how a file is made ------------------------------------------------------------------------------------------
 
@@ -233,7 +238,7 @@ install uninstall: export LIBDIR := $(LIBDIR)
 install uninstall: export DESTDIR := $(DESTDIR)
 install: export BUILD := $(B)
 install: export VERSION := $(VERSION)
-install: export SONAME := $(SONAME)
+install: export MAJOR := $(MAJOR)
 install: all documents
 	@compiler/install/place
 uninstall:

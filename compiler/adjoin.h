@@ -30,10 +30,9 @@
 #ifndef ADJOIN_H
 #define ADJOIN_H
 
+#include "adjoin_minimise.h" /* ADJOIN_VERSION; options and results of minimisations */
 #include <stddef.h>
 #include <stdint.h>
-
-#define ADJOIN_VERSION "0.1.0"
 
 #if defined(__GNUC__)
 #define ADJOIN_API __attribute__((visibility("default")))
