@@ -38,9 +38,9 @@ static bool apply_mask(solving *in, const assignment *given) {
 /* Of a var that --free names, only what it names may move. */
 static void restrict_to(solving *in, const selection_list *named) {
   unsigned char *chosen = arena_array(in->with->memory, unsigned char, in->vector.size + 1);
-  for (int k = 0; k < named->count; k++) selection_mark(&in->vector, &named->items[k], 1, chosen);
+  for (int k = 0; k < named->count; k++) var_vector_mark(&in->vector, &named->items[k], 1, chosen);
   for (int k = 0; k < named->count; k++) {
-    const kernel_var *of = &in->vector.vars.items[named->items[k].var];
+    const kernel_var *of = &in->vector.vars.items[var_of_input(&in->vector, named->items[k].input)];
     for (int64_t entry = of->offset; entry < of->offset + of->count; entry++) in->vector.mask[entry] &= chosen[entry];
   }
 }
@@ -49,14 +49,14 @@ bool solve_choose_free(solving *in) {
   selection_list frozen = {0}, named = {0};
   diagnostics *found = diagnostics_create(in->with->memory, in->model->from);
   if (!var_vector_create(&in->inputs, &in->vector)) return false;
-  bool good = selection_of_model(&in->vector, &frozen, found);
+  bool good = var_vector_freeze(&in->vector, found);
   if (!good) console_show(found);
   for (int k = 0; k < in->given->masks.count; k++) good = apply_mask(in, &in->given->masks.items[k]) && good;
   for (int k = 0; k < in->given->freeze.count; k++)
     good = selection_read(in, "--freeze", in->given->freeze.items[k], &frozen) && good;
   for (int k = 0; k < in->given->free.count; k++)
     good = selection_read(in, "--free", in->given->free.items[k], &named) && good;
-  for (int k = 0; k < frozen.count; k++) selection_mark(&in->vector, &frozen.items[k], 0, in->vector.mask);
+  for (int k = 0; k < frozen.count; k++) var_vector_mark(&in->vector, &frozen.items[k], 0, in->vector.mask);
   restrict_to(in, &named);
   var_vector_count(&in->vector);
   return good;

@@ -105,9 +105,8 @@ static bool subscripts(reader *of, const quantity *value, int64_t *first, int64_
 }
 
 static bool select_var(reader *of, int number) {
-  int var = var_of_input(&of->in->vector, number);
-  const quantity *value = var_value(&of->in->vector, var);
-  selection made = {.var = var};
+  const quantity *value = &of->in->inputs.inputs[number].value;
+  selection made = {.input = number};
   int64_t *first = arena_array(of->in->with->memory, int64_t, value->rank + 1);
   int64_t *end = arena_array(of->in->with->memory, int64_t, value->rank + 1);
   if (!subscripts(of, value, first, end)) return false;

@@ -30,53 +30,19 @@ const quantity *var_value(const var_vector *of, int var) {
   return &of->inputs->inputs[of->vars.items[var].input].value;
 }
 
-void selection_mark(const var_vector *of, const selection *chosen, unsigned char mark, unsigned char *marks) {
-  const quantity *value = var_value(of, chosen->var);
-  for (int64_t entry = 0; entry < value->count; entry++) {
-    int64_t rest = entry;
-    bool inside = true;
-    for (int number = value->rank; number-- > 0 && inside; rest /= value->extents[number]) {
-      int64_t subscript = rest % value->extents[number];
-      inside = chosen->first[number] <= subscript && subscript < chosen->end[number];
-    }
-    if (inside) marks[of->vars.items[chosen->var].offset + entry] = mark;
-  }
+void var_vector_mark(const var_vector *of, const selection *chosen, unsigned char mark, unsigned char *marks) {
+  const kernel_var *var = &of->vars.items[var_of_input(of, chosen->input)];
+  selection_mark(of->inputs, chosen, mark, marks + var->offset);
 }
 
-static bool select_axis(const var_vector *in, const freeze *of, int number, int64_t extent, int64_t *first,
-                        int64_t *end, diagnostics *found) {
-  const tensor_program *model = in->inputs->model;
-  const selector *each = &of->selectors[number];
-  bool slice = each->kind == SELECT_SLICE;
-  int64_t length = 1;
-  bool known = whole_evaluate(model->dag, slice ? each->start : each->index->value, in->inputs->values, first);
-  if (known && slice) known = whole_evaluate(model->dag, each->extent, in->inputs->values, &length);
-  if (known && *first >= 0 && length >= 0 && *first <= extent - length) {
-    *end = *first + length;
-    return true;
-  }
-  diagnose(found, CODE_OUT_OF_RANGE, each->where.end > each->where.begin ? each->where : of->where,
-           "what is frozen of '%s' is out of range: axis %d has %lld entries", model->inputs.items[of->input].name,
-           number, (long long)extent);
-  return false;
-}
-
-bool selection_of_model(const var_vector *of, selection_list *into, diagnostics *found) {
+bool var_vector_freeze(var_vector *of, diagnostics *found) {
   const tensor_program *model = of->inputs->model;
-  arena *memory = of->inputs->with->memory;
   bool good = true;
   for (int k = 0; k < model->freezes.count; k++) {
-    const freeze *each = &model->freezes.items[k];
-    int var = var_of_input(of, each->input);
-    if (var < 0) continue;
-    const quantity *value = var_value(of, var);
-    int64_t *first = arena_array(memory, int64_t, value->rank + 1);
-    int64_t *end = arena_array(memory, int64_t, value->rank + 1);
-    bool inside = true;
-    for (int number = 0; number < value->rank && inside; number++)
-      inside = select_axis(of, each, number, value->extents[number], &first[number], &end[number], found);
-    selection made = {var, first, end};
-    if (inside) list_push(memory, into, made);
+    selection frozen;
+    if (var_of_input(of, model->freezes.items[k].input) < 0) continue;
+    bool inside = selection_of_freeze(of->inputs, &model->freezes.items[k], &frozen, found);
+    if (inside) var_vector_mark(of, &frozen, 0, of->mask);
     good = good && inside;
   }
   return good;

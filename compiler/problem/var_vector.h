@@ -2,9 +2,8 @@
 #ifndef ADJOIN_PROBLEM_VAR_VECTOR_H
 #define ADJOIN_PROBLEM_VAR_VECTOR_H
 
-#include "compiler/base/diagnostic.h"
-#include "compiler/binding/bind.h"
 #include "compiler/binding/names.h"
+#include "compiler/problem/selection.h"
 #include "runtime/kernel_problem.h"
 
 typedef struct {
@@ -15,13 +14,6 @@ typedef struct {
   name_list active;    /* the vars of which some entry moves */
 } var_vector;
 
-/* first <= subscript < end on each axis of a var. */
-typedef struct {
-  int var; /* its place in var_vector.vars */
-  const int64_t *first, *end;
-} selection;
-typedef LIST(selection) selection_list;
-
 /* All entries may move as yet, and nothing is counted. False with a message where the vars are too large together. */
 bool var_vector_create(const bound_model *inputs, var_vector *into);
 
@@ -29,11 +21,12 @@ bool var_vector_create(const bound_model *inputs, var_vector *into);
 int var_of_input(const var_vector *of, int number);
 const quantity *var_value(const var_vector *of, int var);
 
-/* marks[offset of the entry] = mark for each entry of a selection. */
-void selection_mark(const var_vector *of, const selection *chosen, unsigned char mark, unsigned char *marks);
+/* mark for each entry of a selection in a var, in an array with a byte for each entry of the vector. */
+void var_vector_mark(const var_vector *of, const selection *chosen, unsigned char mark, unsigned char *marks);
 
-/* What `freeze` of the model names of vars; false where a subscript is out of range, which `found` is told. */
-bool selection_of_model(const var_vector *of, selection_list *into, diagnostics *found);
+/* Takes what `freeze` of the model names out of the mask; false where a subscript is out of range, which `found` is
+ * told. */
+bool var_vector_freeze(var_vector *of, diagnostics *found);
 
 /* Once the mask is what it shall be: how many entries are free, and which vars are active. */
 void var_vector_count(var_vector *of);
