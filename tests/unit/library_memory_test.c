@@ -101,6 +101,7 @@ static const char model_text[] = "dim n, h\n"
                                  "var x[n] = 1/n in [0, inf]\n"
                                  "param W[h, n]\n"
                                  "index pick[n] < n\n"
+                                 "freeze x[1]\n"
                                  "minimize sum(tanh(W @ x)^2) + sum[i] x[pick[i]]^2\n"
                                  "output r[i] = x[i]*n\n";
 static const char wrong_text[] = "dim n\nvar x[n]\nminimize sum(y) +\nlet a = b\n";
@@ -163,6 +164,31 @@ static adjoin_status call_product(work *on) {
   return adjoin_call_block(on->instance, on->product, 2, SEEDS((double[]){1, 0, 0, 1}), RESULTS(on->results));
 }
 
+/* A run that finds no memory is told like any other call. */
+static adjoin_status minimise_by(work *on, const char *method) {
+  double start[2] = {0.5, 0.25};
+  const double lower[2] = {-1, -1};
+  adjoin_minimise_options options = adjoin_minimise_defaults();
+  options.method = method;
+  options.iterations = 5;
+  adjoin_minimise_result result;
+  return adjoin_minimise(on->instance, &(adjoin_variable){.name = "x", .x = start, .lower = lower}, 1, &options,
+                         &result);
+}
+
+static adjoin_status minimise_newton(work *on) {
+  return minimise_by(on, "newton");
+}
+
+static adjoin_status minimise_wrong(work *on) {
+  return minimise_by(on, "levenberg-marquardt");
+}
+
+static adjoin_status ask_mask(work *on) {
+  unsigned char mask[2];
+  return adjoin_mask(on->instance, "x", mask);
+}
+
 static adjoin_status bind_strided(work *on) {
   return adjoin_bind(on->instance, "W", W_transposed, 2, (int64_t[]){3, 2}, (int64_t[]){1, 3});
 }
@@ -205,7 +231,11 @@ static const struct {
              {bind_all, ADJOIN_OK},
              {call_gradient, ADJOIN_OK},
              {call_product, ADJOIN_OK},
+             {minimise_newton, ADJOIN_OK},
+             {minimise_wrong, ADJOIN_USE},
              {bind_strided, ADJOIN_OK},
+             {minimise_newton, ADJOIN_OK},
+             {ask_mask, ADJOIN_OK},
              {call_gradient, ADJOIN_OK},
              {ask_shape, ADJOIN_OK},
              {ask_start, ADJOIN_OK},
