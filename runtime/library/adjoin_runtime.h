@@ -58,6 +58,25 @@ typedef struct adjoin_problem {
   const double *lower, *upper; /* bounds, infinite where an entry has none; NULL: there are none */
 } adjoin_problem;
 
+/* A problem of which nothing is said yet. */
+static inline adjoin_problem adjoin_problem_empty(void) {
+  adjoin_problem made;
+  made.user = NULL;
+  made.size = 0;
+  made.value = NULL;
+  made.gradient = NULL;
+  made.product = NULL;
+  made.residual_count = 0;
+  made.residual_factor = 0;
+  made.residual = NULL;
+  made.jvp = NULL;
+  made.vjp = NULL;
+  made.mask = NULL;
+  made.lower = NULL;
+  made.upper = NULL;
+  return made;
+}
+
 /* Minimises from x, and leaves the best point that was met there, whatever ended the run: the one that passed the test
  * where it converged, else the one with the smallest f. Free entries that start outside their bounds are moved to them
  * first; frozen ones are not written. x is untouched where the status is ADJOIN_MINIMISE_REFUSED, or nothing finite was
