@@ -166,8 +166,7 @@ static exit_code request_functions(emitting *in, session *from) {
   known = find_batched(in) && known;
   exit_code code = known ? plan(in) : EXIT_INPUT;
   if (code == EXIT_DONE) code = calls_request(from, &in->calls);
-  if (code == EXIT_DONE && in->problem.wanted && !problem_plan_finish(&in->problem, in->with, from, &in->calls))
-    code = EXIT_INPUT;
+  problem_plan_finish(&in->problem, &in->calls);
   return code;
 }
 

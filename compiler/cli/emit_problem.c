@@ -1,7 +1,6 @@
 /* The functions of a problem (see emit_problem.h). */
 #include "compiler/cli/emit_problem.h"
 
-#include "compiler/cli/start.h"
 #include "compiler/problem/requests.h"
 #include "compiler/problem/squares.h"
 
@@ -13,21 +12,22 @@ static void add(problem_plan *in, console *with, const request *wanted, const ch
   list_push(with->memory, &in->slots, slot);
 }
 
-/* A function for each var that declares such a value; by var, -1 where there is none. */
-static const int *add_declared(problem_plan *in, console *with, const tensor_program *model, request_kind kind,
-                               call_list *calls) {
-  int *functions = arena_array(with->memory, int, in->made.var_count + 1);
+/* A function of the values that the vars declare, if any does. */
+static void add_declared(problem_plan *in, console *with, const tensor_program *model, int which, call_list *calls) {
+  static const struct {
+    request_kind kind;
+    const char *name;
+  } rows[PROBLEM_VALUES] = {[PROBLEM_START] = {REQUEST_START, "start"},
+                            [PROBLEM_LOWER] = {REQUEST_LOWER, "lower"},
+                            [PROBLEM_UPPER] = {REQUEST_UPPER, "upper"}};
+  name_list read = {0};
+  in->made.values[which] = -1;
   for (int k = 0; k < in->made.var_count; k++) {
     const input *of = &model->inputs.items[in->made.vars[k]];
-    const tensor *value = kind == REQUEST_START ? of->start : kind == REQUEST_LOWER ? of->lower : of->upper;
-    const char *word = kind == REQUEST_START ? "start" : kind == REQUEST_LOWER ? "lower" : "upper";
-    functions[k] = -1;
-    if (!value) continue;
-    name_list read = one_name(with, of->name);
-    request wanted = {.kind = kind, .read = read.items, .read_count = 1};
-    add(in, with, &wanted, arena_format(with->memory, "%s_%s", word, of->name), &functions[k], calls);
+    if (problem_value(of, which)) list_push(with->memory, &read, of->name);
   }
-  return functions;
+  request wanted = {.kind = rows[which].kind, .read = read.items, .read_count = read.count};
+  if (read.count) add(in, with, &wanted, rows[which].name, &in->made.values[which], calls);
 }
 
 static void find_residual(problem_plan *in, const tensor_program *model) {
@@ -60,47 +60,9 @@ void problem_plan_add(problem_plan *in, console *with, const tensor_program *mod
     in->made.functions[k] = -1;
     if (all[k].needed) add(in, with, &all[k].wanted, names[k], &in->made.functions[k], calls);
   }
-  in->made.start = add_declared(in, with, model, REQUEST_START, calls);
-  in->made.lower = add_declared(in, with, model, REQUEST_LOWER, calls);
-  in->made.upper = add_declared(in, with, model, REQUEST_UPPER, calls);
+  for (int which = 0; which < PROBLEM_VALUES; which++) add_declared(in, with, model, which, calls);
 }
 
-/* Does a start value read that of a var whose place in the order is not settled? */
-static bool waits(const emitted_problem *of, const bool *loads, const bool *placed) {
-  for (int k = 0; loads && k < of->var_count; k++)
-    if (!placed[k] && loads[of->vars[k]]) return true;
-  return false;
-}
-
-/* Vars without a start value come first: they stand as they are given. */
-static bool order_starts(problem_plan *in, console *with, session *from) {
-  emitted_problem *of = &in->made;
-  int *order = arena_array(with->memory, int, of->var_count + 1), count = 0;
-  bool *placed = arena_array(with->memory, bool, of->var_count + 1);
-  const bool **loads = arena_array(with->memory, const bool *, of->var_count + 1);
-  of->start_order = order;
-  for (int k = 0; k < of->var_count; k++) {
-    if (of->start[k] >= 0) loads[k] = inputs_read(with, from, of->start[k]);
-    placed[k] = of->start[k] < 0;
-    if (placed[k]) order[count++] = k;
-  }
-  while (count < of->var_count) {
-    int before = count, last = 0;
-    for (int k = 0; k < of->var_count; k++) {
-      if (placed[k] || waits(of, loads[k], placed)) continue;
-      placed[k] = true;
-      order[count++] = k;
-    }
-    while (placed[last] && last + 1 < of->var_count) last++;
-    if (count > before) continue;
-    complain("--of problem: the start value of '%s' needs start values that need it",
-             session_model(from)->inputs.items[of->vars[last]].name);
-    return false;
-  }
-  return true;
-}
-
-bool problem_plan_finish(problem_plan *in, console *with, session *from, const call_list *calls) {
+void problem_plan_finish(problem_plan *in, const call_list *calls) {
   for (int k = 0; k < in->slots.count; k++) *in->slots.items[k] = calls->items[in->first + k].function;
-  return order_starts(in, with, from);
 }

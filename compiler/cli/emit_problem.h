@@ -15,7 +15,7 @@ typedef struct {
 void problem_plan_add(problem_plan *in, console *with, const tensor_program *model, const name_list *vars,
                       call_list *calls);
 
-/* Once they are requested: which function is which, and the order of start values. False after a message. */
-bool problem_plan_finish(problem_plan *in, console *with, session *from, const call_list *calls);
+/* Once they are requested: which function is which. */
+void problem_plan_finish(problem_plan *in, const call_list *calls);
 
 #endif

@@ -16,8 +16,8 @@ static exit_code request_values(session *from, int which, const name_list *names
   return code == EXIT_DONE ? EXIT_INTERNAL : code;
 }
 
-/* Array numbers are input numbers. */
-const bool *inputs_read(console *with, session *from, int function) {
+/* Which inputs the code reads: array numbers are input numbers. */
+static const bool *loaded_inputs(console *with, session *from, int function) {
   const kernel_program *program = session_program(from, function);
   arena_set_escape(program->module->memory, with->escape);
   bool *loaded = arena_array(with->memory, bool, program->module->arrays.count + 1);
@@ -39,7 +39,7 @@ static exit_code request_kind_of(console *with, session *from, const bound_model
       exit_code code =
           request_values(from, which, &(name_list){.items = (const char *[]){of->name}, .count = 1}, &into[k].function);
       if (code != EXIT_DONE) return code;
-      into[k].loads = inputs_read(with, from, into[k].function);
+      into[k].loads = loaded_inputs(with, from, into[k].function);
     } else {
       into[k].result = together.count + 1;
       list_push(inputs->with->memory, &together, of->name);

@@ -19,9 +19,6 @@ typedef struct {
 /* Whose bounds are wanted. */
 typedef enum { BOUNDS_OF_NONE, BOUNDS_OF_MISSING, BOUNDS_OF_ALL } bounds_wanted;
 
-/* By input: does a function that was requested read it? */
-const bool *inputs_read(console *with, session *from, int function);
-
 /* Requests the functions: start values of inputs without entries; bounds of no input, of those without entries, or of
  * all. */
 exit_code start_request(console *with, session *from, const bound_model *inputs, bounds_wanted bounds,

@@ -18,13 +18,18 @@ typedef struct {
   request wanted; /* what it was derived for; the self-test tells from it what must agree with what */
 } emitted_function;
 
+/* What a var may declare. */
+enum { PROBLEM_START, PROBLEM_LOWER, PROBLEM_UPPER, PROBLEM_VALUES };
+static inline const tensor *problem_value(const input *of, int which) {
+  return which == PROBLEM_START ? of->start : which == PROBLEM_LOWER ? of->lower : of->upper;
+}
+
 /* The model as a problem for minimisers: its vars, laid end to end as one vector. Functions are numbers of those of the
  * emission, over all of these vars; -1: there is none. */
 typedef struct {
   int var_count;
-  const int *vars;                  /* numbers of inputs, of which some entry may move */
-  const int *start, *lower, *upper; /* by var; a start value may read those of the vars whose start is not after it */
-  const int *start_order;           /* places among the vars */
+  const int *vars;            /* numbers of inputs, of which some entry may move */
+  int values[PROBLEM_VALUES]; /* functions of the vars that declare such a value */
   int functions[KERNEL_FUNCTIONS];
   const char *residual; /* the output of whose squares the objective is a sum; NULL: it is none */
   double factor;        /* of that sum, for what is minimised; to be multiplied by all of `times` and divided by */

@@ -53,8 +53,8 @@ static void write_type(const problem_names *of, text *out) {
               "@_FUNCTION $_inputs $_problem_at(const $_problem *of, const double *x);\n\n"
               "/* Start values, where the model has some; other entries stay as they are. */\n"
               "@_FUNCTION int $_problem_start(const $_problem *of, double *x);\n\n"
-              "/* The model's bounds, infinite where it has none; those that depend on vars are bounds at x. */\n"
-              "@_FUNCTION int $_problem_bounds(const $_problem *of, const double *x, double *lower, double *upper);\n\n"
+              "/* The model's bounds, infinite where it has none. */\n"
+              "@_FUNCTION int $_problem_bounds(const $_problem *of, double *lower, double *upper);\n\n"
               "/* 1 for each entry, 0 for those that the model freezes. */\n"
               "@_FUNCTION int $_problem_mask(const $_problem *of, unsigned char *mask);\n\n",
               out);
@@ -438,62 +438,38 @@ static void write_residuals(const problem_names *of, text *out) {
 
 /* ---- start values and bounds ---- */
 
-static void write_declared(const problem_names *of, int function, const char *inputs, const char *vector, int var,
-                           text *out) {
-  write_lines(of,
-              arena_format(out->memory,
-                           "  status = %s(&of->dims, &%s, %s + places[%d], of->work);\n"
-                           "  if (status) return status;\n",
-                           of->function_names[function], inputs, vector, var),
-              out);
-}
-
-static bool has_any(const problem_names *of, const int *functions) {
+/* status = MODEL_start(dims, inputs, x + .., work), with the parts of the vars that declare such a value. */
+static void write_declared(const problem_names *of, int which, const char *vector, text *out) {
+  int function = problem_of(of)->values[which];
+  if (function < 0) return;
+  text_format(out, "  status = %s(&of->dims, &of->inputs", of->function_names[function]);
   for (int k = 0; k < problem_of(of)->var_count; k++)
-    if (functions[k] >= 0) return true;
-  return false;
+    if (problem_value(var_at(of, k), which)) text_format(out, ", %s", part_of(out->memory, vector, k));
+  text_append(out, ", of->work);\n  if (status) return status;\n");
 }
 
-static void write_start(const problem_names *of, text *out) {
-  const emitted_problem *problem = problem_of(of);
+static void write_declared_values(const problem_names *of, text *out) {
+  static const char places[] = "  ptrdiff_t places[@_PROBLEM_VARS + 1];\n"
+                               "  int status = 0;\n"
+                               "  $_problem_places(&of->dims, places);\n";
   write_lines(of, "@_FUNCTION int $_problem_start(const $_problem *of, double *x) {\n", out);
-  if (!has_any(of, problem->start)) {
-    text_append(out, "  (void)of;\n  (void)x;\n  return 0;\n}\n\n");
-    return;
-  }
+  if (problem_of(of)->values[PROBLEM_START] < 0)
+    text_append(out, "  int status = 0;\n  (void)of;\n  (void)x;\n");
+  else
+    write_lines(of, places, out);
+  write_declared(of, PROBLEM_START, "x", out);
+  text_append(out, "  return status;\n}\n\n");
+  write_lines(of, "@_FUNCTION int $_problem_bounds(const $_problem *of, double *lower, double *upper) {\n", out);
+  write_lines(of, places, out);
   write_lines(of,
-              "  const $_inputs inputs = $_problem_at(of, x);\n"
-              "  ptrdiff_t places[@_PROBLEM_VARS + 1];\n"
-              "  int status;\n"
-              "  $_problem_places(&of->dims, places);\n",
-              out);
-  for (int k = 0; k < problem->var_count; k++) {
-    int var = problem->start_order[k];
-    if (problem->start[var] >= 0) write_declared(of, problem->start[var], "inputs", "x", var, out);
-  }
-  text_append(out, "  return 0;\n}\n\n");
-}
-
-static void write_bounds(const problem_names *of, text *out) {
-  const emitted_problem *problem = problem_of(of);
-  bool any = has_any(of, problem->lower) || has_any(of, problem->upper);
-  write_lines(of,
-              "@_FUNCTION int $_problem_bounds(const $_problem *of, const double *x, double *lower, double *upper) {\n"
-              "  ptrdiff_t places[@_PROBLEM_VARS + 1];\n",
-              out);
-  write_lines(of, any ? "  const $_inputs inputs = $_problem_at(of, x);\n  int status;\n" : "  (void)x;\n", out);
-  write_lines(of,
-              "  $_problem_places(&of->dims, places);\n"
               "  for (ptrdiff_t k = 0; k < places[@_PROBLEM_VARS]; k++) {\n"
               "    lower[k] = -HUGE_VAL;\n"
               "    upper[k] = HUGE_VAL;\n"
               "  }\n",
               out);
-  for (int k = 0; k < problem->var_count; k++) {
-    if (problem->lower[k] >= 0) write_declared(of, problem->lower[k], "inputs", "lower", k, out);
-    if (problem->upper[k] >= 0) write_declared(of, problem->upper[k], "inputs", "upper", k, out);
-  }
-  text_append(out, "  return 0;\n}\n\n");
+  write_declared(of, PROBLEM_LOWER, "lower", out);
+  write_declared(of, PROBLEM_UPPER, "upper", out);
+  text_append(out, "  return status;\n}\n\n");
 }
 
 void write_problem_definitions(const problem_names *of, text *out) {
@@ -501,8 +477,7 @@ void write_problem_definitions(const problem_names *of, text *out) {
   write_size(of, out);
   write_offsets(of, out);
   write_at(of, out);
-  write_start(of, out);
-  write_bounds(of, out);
+  write_declared_values(of, out);
   write_mask(of, out);
   write_objective(of, out);
   if (problem_of(of)->residual) write_residuals(of, out);
