@@ -223,7 +223,7 @@ test: deps
 	@tests/suite
 
 programs_for_tests: $(B)/tests/run $(B)/tests/refusing_adjoin $(UNIT)
-programs_for_thread_tests: $(B)/tests/unit/library_threads_test
+programs_for_thread_tests: $(addprefix $(B)/tests/unit/,library_threads_test runtime_library_test)
 
 bench: TEST_PACKAGES += $(BENCH_PACKAGES)
 bench: deps
