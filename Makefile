@@ -46,8 +46,8 @@ objects = $(patsubst %.c,$(B)/%.o,$(1))
 GENERATED := $(B)/grammar/program.o $(B)/grammar/tokens.o
 COMPILER := $(foreach folder,$(PIPELINE),$(call objects,$(call sources,$(folder)))) $(GENERATED) \
             $(call objects,$(filter-out compiler/main.c,$(call sources,compiler))) $(B)/libtcc.o
-LIBRARY := $(call objects,$(call sources,compiler/library))
-RUNTIME := $(call objects,$(foreach folder,runtime runtime/minimise runtime/library,$(call sources,$(folder))))
+LIBRARY := $(call objects,$(call sources,compiler/library)) $(B)/runtime/library/run.o
+RUNTIME := $(call objects,$(call sources,runtime) $(call sources,runtime/minimise))
 COMMANDS := $(call objects,$(call sources,compiler/cli) compiler/main.c)
 
 RUNNER := $(call objects,$(call sources,tests/runner) $(call sources,tests/fuzz))
@@ -75,7 +75,8 @@ $(B)/tests/run: $(RUNNER) $(ORACLE) $(CHECKED_COMPILER) $(RUNTIME)
 	@echo "link   $@"
 	@$(CC) $(OPTIMISE) -o $@ $^ $(LIBRARIES)
 
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/fuzz/long_model.o $(ORACLE) $(LIBRARY) $(CHECKED_COMPILER) $(RUNTIME)
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/fuzz/long_model.o $(ORACLE) $(LIBRARY) $(B)/runtime/library/problem.o \
+                    $(CHECKED_COMPILER) $(RUNTIME)
 	@echo "link   $@"
 	@$(CC) $(OPTIMISE) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ -lcunit $(LIBRARIES)
 $(B)/tests/unit/library_memory_test: WRAPPED := malloc calloc realloc free mmap munmap newlocale fdopen
@@ -96,12 +97,12 @@ $(B)/tests/bench/measure: $(BENCH) $(ORACLE) $(LIBRARY) $(COMPILER) $(RUNTIME)
 # libadjoin. The solvers are in both.
 VERSION = $(shell sed -n 's/^\#define ADJOIN_VERSION "\(.*\)"$$/\1/p' runtime/library/adjoin_minimise.h)
 MAJOR = $(firstword $(subst ., ,$(VERSION)))
-SOLVERS := $(call objects,$(addprefix runtime/,free_set.c dense.c initial_weights.c minimise.c) $(call sources,runtime/minimise)) \
-           $(B)/runtime/library/run.o
+SOLVERS := $(call objects,$(addprefix runtime/,free_set.c dense.c initial_weights.c minimise.c) \
+                           $(call sources,runtime/minimise))
 
 $(B)/libadjoin.o: $(LIBRARY) $(COMPILER) $(SOLVERS) \
                   $(call objects,runtime/kernel_problem.c runtime/file.c runtime/array_error.c)
-$(B)/libadjoin_runtime.o: $(SOLVERS) $(B)/runtime/library/problem.o
+$(B)/libadjoin_runtime.o: $(SOLVERS) $(call objects,$(call sources,runtime/library))
 $(B)/libadjoin.o $(B)/libadjoin_runtime.o:
 	@echo "fold   $@"
 	@$(LD) -r -o $@ $^
