@@ -1,5 +1,5 @@
-/* Which measures of a flower tell its kind? The same logistic model is fitted with each choice of features: masks hold the
- * others at 0. The model is read when the program runs; the irises are R. A. Fisher's (1936). */
+/* Which measures of a flower tell its kind? The same logistic model is fitted with each choice of features: masks hold
+ * the others at 0. The model is read when the program runs; the irises are R. A. Fisher's (1936). */
 #include <adjoin.h>
 
 #include <stdio.h>

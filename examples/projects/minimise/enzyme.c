@@ -1,6 +1,6 @@
-/* Fits a law of two curves twice, with and without one of its unknowns: a mask freezes that. The measurements are those of
- * M. A. Treloar (1974), as Bates and Watts, Nonlinear Regression Analysis (1988), print them; they find sums of squares
- * of 2241 and 2055. */
+/* Fits a law of two curves twice, with and without one of its unknowns: a mask freezes that. The measurements are those
+ * of M. A. Treloar (1974), as Bates and Watts, Nonlinear Regression Analysis (1988), print them; they find sums of
+ * squares of 2241 and 2055. */
 #include <adjoin_runtime.h>
 
 #define ENZYME_IMPLEMENTATION
