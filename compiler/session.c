@@ -228,6 +228,7 @@ static emission emission_of(session *of, int first, const emission_form *how) {
                    .version = ADJOIN_VERSION,
                    .real_float = how->real_float,
                    .batched = how->batched,
+                   .problem = how->problem,
                    .lines = how->lines,
                    .self_test = how->self_test,
                    .fixed = how->fixed,

@@ -42,6 +42,7 @@ typedef struct {
   const char *prefix;                /* of every name; NULL: the model's name */
   bool real_float, lines, self_test; /* see emission */
   const bool *batched;               /* see emission */
+  const emitted_problem *problem;    /* see emission */
   const fixed_extent *fixed;         /* what session_open was given; for session_emit_python alone */
   int fixed_count;
   const char *header_file, *source_file; /* see emission */

@@ -76,7 +76,8 @@ static const struct argp_option emit_options[] = {
     {.name = "of",
      .key = KEY_OF,
      .arg = "LIST",
-     .doc = "Which functions, from: value, grad, hvp, mixed, jvp, vjp (default: value,grad,hvp,mixed)"},
+     .doc = "Which functions, from: value, grad, hvp, mixed, jvp, vjp (default: value,grad,hvp,mixed); problem: all "
+            "that a minimiser needs, as functions of one vector, for libadjoin_runtime"},
     {.name = "wrt",
      .key = KEY_WRT,
      .arg = "NAMES",
@@ -239,10 +240,11 @@ static const command_page commands[COMMAND_COUNT] = {
         "  adjoin help unknown-name" EXIT_TEXT,
         help_options}};
 
-static const product_row products[] = {
-    {"value", PRODUCT_VALUE, true}, {"grad", PRODUCT_GRAD, true},  {"hvp", PRODUCT_HVP, true},
-    {"mixed", PRODUCT_MIXED, true}, {"hess", PRODUCT_HESS, false}, {"jac", PRODUCT_JAC, false},
-    {"jvp", PRODUCT_JVP, true},     {"vjp", PRODUCT_VJP, true},    {0}};
+static const product_row products[] = {{"value", PRODUCT_VALUE, true, true},      {"grad", PRODUCT_GRAD, true, true},
+                                       {"hvp", PRODUCT_HVP, true, true},          {"mixed", PRODUCT_MIXED, true, true},
+                                       {"hess", PRODUCT_HESS, true, false},       {"jac", PRODUCT_JAC, true, false},
+                                       {"jvp", PRODUCT_JVP, true, true},          {"vjp", PRODUCT_VJP, true, true},
+                                       {"problem", PRODUCT_PROBLEM, false, true}, {0}};
 
 enum { PRODUCT_ROWS = sizeof products / sizeof products[0] };
 
@@ -254,7 +256,7 @@ static const char *const *product_names(console *with, command_name command) {
   const char **names = arena_array(with->memory, const char *, PRODUCT_ROWS);
   int count = 0;
   for (const product_row *row = products; row->name; row++)
-    if (command != COMMAND_EMIT || row->emitted) names[count++] = row->name;
+    if (command == COMMAND_EMIT ? row->emitted : row->evaluated) names[count++] = row->name;
   return names;
 }
 

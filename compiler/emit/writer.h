@@ -161,10 +161,12 @@ emitter *emitter_create(const emission *what, bool for_jit);
 writer writer_create(emitter *for_all, int function, text *out);
 void write_function_body(writer *to);
 
-/* workspace.c: pointers to the memory of local arrays, with names; and statements that return how much memory that and
- * arrays of these other sizes are, in reals, or the largest size_t where that overflows. */
+/* workspace.c: pointers to the memory of local arrays, with names; statements that return the sum of some sizes, or the
+ * largest size_t where that overflows; and those that return how many reals the local arrays and others of these sizes
+ * are. */
 const memory_plan *memory_of(emitter *in, int function);
 void write_memory(writer *to);
+void write_total(writer *to, const scalar *sizes, int count);
 void write_need(writer *to, const scalar *others, int other_count);
 
 /* Expressions of extents as the parts of one statement, so that they are written like any others. */
