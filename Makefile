@@ -195,8 +195,7 @@ $(B)/man/adjoin.1: $(B)/adjoin
 BUILD_PACKAGES := gcc=gcc libc6-dev=stdio.h flex=flex bison=bison libtcc-dev=libtcc.h libjansson-dev=jansson.h \
                   libzip-dev=zip.h liblapacke-dev=lapacke.h libopenblas-serial-dev=cblas.h
 TEST_PACKAGES := g++=g++ libcunit1-dev=CUnit/CUnit.h groff-base=groff cmake=cmake ninja-build=ninja meson=meson \
-                 pkg-config=pkg-config python3=/usr/bin/python3 python3-numpy=import:numpy
-BENCH_PACKAGES := valgrind=valgrind
+                 pkg-config=pkg-config python3=/usr/bin/python3 python3-numpy=import:numpy valgrind=valgrind
 
 # Sets the shell variable `missing` to the packages of $(1) whose product is absent.
 define find_missing
@@ -234,7 +233,6 @@ test: deps
 programs_for_tests: $(B)/tests/run $(B)/tests/refusing_adjoin $(UNIT)
 programs_for_thread_tests: $(addprefix $(B)/tests/unit/,library_threads_test runtime_library_test)
 
-bench: TEST_PACKAGES += $(BENCH_PACKAGES)
 bench: deps
 	@$(MAKE) --no-print-directory programs_for_bench
 	@tests/bench/bench

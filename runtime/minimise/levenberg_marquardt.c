@@ -47,6 +47,15 @@ static bool form_by_rows(minimiser *m, marquardt *by) {
   return true;
 }
 
+/* How far f may be off where residuals are small differences: the rounding of x alone changes them by eps |J| |x|, and
+ * f by up to 2 c eps |r| sum |J_i| |x_i|. */
+static double find_noise(const minimiser *m, const marquardt *by, double change) {
+  double size = 0;
+  for (size_t j = 0; j < by->rows; j++) size = hypot(size, by->residual[j]);
+  double noise = 2 * m->problem->residual_factor * DBL_EPSILON * size * change;
+  return isfinite(noise) ? noise : 0;
+}
+
 /* J = Q R at the point, and Q'r. */
 static bool factorise(minimiser *m, marquardt *by) {
   by->count = 0;
@@ -57,12 +66,15 @@ static bool factorise(minimiser *m, marquardt *by) {
   bool by_columns = m->problem->jvp && (!m->problem->vjp || by->count <= by->rows);
   if (!minimiser_residual(m, by->points.at.x, by->residual)) return false;
   if (!(by_columns ? form_by_columns : form_by_rows)(m, by)) return false;
+  double change = 0;
   for (size_t i = 0; i < by->count; i++) {
     double norm = 0;
     for (size_t j = 0; j < by->rows; j++) norm = hypot(norm, by->jacobian[i * by->rows + j]);
     if (!isfinite(norm)) return minimiser_end(m, MINIMISE_NOT_FINITE, "the Jacobian is nan or infinite");
     by->norms[by->place[i]] = fmax(by->norms[by->place[i]], norm);
+    change += norm * fabs(by->points.at.x[by->place[i]]);
   }
+  by->points.noise = find_noise(m, by, change);
   dense_triangularise(by->rows, by->count, by->jacobian, by->residual, by->work);
   return true;
 }

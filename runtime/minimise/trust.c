@@ -41,7 +41,7 @@ bool trust_ratio(minimiser *m, trust_points *points, double promised, double *ra
   if (!(promised > 0)) return true;
   if (!minimiser_gradient(m, &points->next)) return false;
   if (!isfinite(next->f) || !isfinite(minimiser_projected_gradient(m, next))) return true;
-  double error = 64 * DBL_EPSILON * fabs(at->f);
+  double error = 64 * DBL_EPSILON * fabs(at->f) + points->noise;
   bool hidden = promised <= error && fabs(at->f - next->f) <= error;
   *ratio = hidden ? 1 : (at->f - next->f) / promised;
   return true;

@@ -6,6 +6,7 @@
 
 typedef struct {
   minimise_point at, next;
+  double noise; /* how far f may be off, beyond its own rounding error */
 } trust_points;
 
 /* Allocates both points and starts. */
