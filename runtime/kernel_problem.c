@@ -35,9 +35,17 @@ static void remember(kernel_problem *of, const double *x) {
   of->odd_is_set = true;
 }
 
+/* Where the model has no value, nan is one; else the status. */
+static int settle(kernel_problem *of, int status, size_t count, double *entries) {
+  if (!status || !of->has_no_value || !of->has_no_value(of->judge, status)) return status;
+  of->no_value = status;
+  for (size_t k = 0; k < count; k++) entries[k] = NAN;
+  return 0;
+}
+
 static int value(void *user, const double *x, double *f) {
   kernel_problem *of = user;
-  int status = call(of, KERNEL_VALUE, x, NULL, (double *[]){f});
+  int status = settle(of, call(of, KERNEL_VALUE, x, NULL, (double *[]){f}), 1, f);
   if (status) return status;
   if (!isfinite(*f)) remember(of, x);
   if (of->maximise) *f = -*f;
@@ -49,7 +57,7 @@ static int gradient(void *user, const double *x, double *f, double *gradient_at)
   if (!of->functions[KERNEL_GRADIENT]) return value(user, x, f);
   of->results[0] = f;
   split(of, gradient_at, of->results + 1);
-  int status = call(of, KERNEL_GRADIENT, x, NULL, of->results);
+  int status = settle(of, call(of, KERNEL_GRADIENT, x, NULL, of->results), 1, f);
   if (status) return status;
   bool finite = isfinite(*f);
   for (size_t k = 0; k < of->size && finite; k++) finite = !of->mask[k] || isfinite(gradient_at[k]);
@@ -62,25 +70,25 @@ static int gradient(void *user, const double *x, double *f, double *gradient_at)
 static int product(void *user, const double *x, const double *v, double *hv) {
   kernel_problem *of = user;
   split(of, hv, of->results);
-  int status = call(of, KERNEL_PRODUCT, x, seeds(of, v), of->results);
+  int status = settle(of, call(of, KERNEL_PRODUCT, x, seeds(of, v), of->results), of->size, hv);
   turn(of, hv);
   return status;
 }
 
 static int residual(void *user, const double *x, double *into) {
   kernel_problem *of = user;
-  return call(of, KERNEL_RESIDUAL, x, NULL, (double *[]){into});
+  return settle(of, call(of, KERNEL_RESIDUAL, x, NULL, (double *[]){into}), of->residual_count, into);
 }
 
 static int jvp(void *user, const double *x, const double *v, double *jv) {
   kernel_problem *of = user;
-  return call(of, KERNEL_JVP, x, seeds(of, v), (double *[]){jv});
+  return settle(of, call(of, KERNEL_JVP, x, seeds(of, v), (double *[]){jv}), of->residual_count, jv);
 }
 
 static int vjp(void *user, const double *x, const double *u, double *ju) {
   kernel_problem *of = user;
   split(of, ju, of->results);
-  return call(of, KERNEL_VJP, x, (const double *[]){u}, of->results);
+  return settle(of, call(of, KERNEL_VJP, x, (const double *[]){u}, of->results), of->size, ju);
 }
 
 /* Where nothing moves, the functions along what moves do not exist, and are never called; the methods run all the same.

@@ -30,8 +30,13 @@ typedef struct {
   size_t residual_count;
   double residual_factor;    /* f = residual_factor * sum r_j^2 */
   double **seeds, **results; /* room for var_count + 1 pointers each */
-  double *odd;               /* NULL, or room for the last point where f or its gradient was not finite */
-  bool odd_is_set;           /* was there any? */
+  /* NULL, or: does a status of the functions say that the model has no value at this point, rather than that it is
+   * wrong? Then f and what comes with it are nan, from which searches back off. */
+  bool (*has_no_value)(const void *judge, int status);
+  const void *judge;
+  int no_value;    /* the last such status, or 0 */
+  double *odd;     /* NULL, or room for the last point where f or its gradient was not finite */
+  bool odd_is_set; /* was there any? */
 } kernel_problem;
 
 /* The functions that there are, as one problem; its callbacks return what the model's functions do. `of` is used by

@@ -46,6 +46,10 @@ static exit_code request_all(solving *in) {
   return EXIT_DONE;
 }
 
+static bool search_failed(const void *from, int status) {
+  return session_is_search(from, status);
+}
+
 /* The functions, compiled, with room for their workspace and arguments. */
 static bool fill_kernel(solving *in) {
   kernel_problem *into = &in->kernel;
@@ -56,6 +60,8 @@ static bool fill_kernel(solving *in) {
   into->size = (size_t)in->vector.size;
   into->mask = in->vector.mask;
   into->maximise = in->model->maximize;
+  into->has_no_value = search_failed;
+  into->judge = in->from;
   into->seeds = arena_array(in->with->memory, double *, in->vector.vars.count + 1);
   into->results = arena_array(in->with->memory, double *, in->vector.vars.count + 1);
   into->odd = arena_array(in->with->memory, double, in->vector.size + 1);

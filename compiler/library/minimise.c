@@ -221,6 +221,10 @@ static adjoin_status minimise_vector(run *in) {
   }
 }
 
+static bool search_failed(const void *from, int status) {
+  return session_is_search(from, status);
+}
+
 /* The instance is as it was when this returns; what became ready with vars that it has not must not stay so. */
 static adjoin_status run_on_vector(run *in) {
   kernel_problem *kernel = &in->kernel;
@@ -231,6 +235,8 @@ static adjoin_status run_on_vector(run *in) {
   kernel->size = (size_t)in->vector.size;
   kernel->mask = in->vector.mask;
   kernel->maximise = in->of->model->program->maximize;
+  kernel->has_no_value = search_failed;
+  kernel->judge = in->of->model->from;
   kernel_problem_move(kernel, in->x);
   adjoin_status status = make_functions(in);
   if (status == ADJOIN_OK) status = fill_bounds(in);
