@@ -30,7 +30,7 @@ exit_code machine_run(machine *on, int function, int64_t directions, const doubl
                       double *const *results);
 
 /* Says what a status other than 0 of the generated code means; the code to end with. */
-exit_code machine_explain(const machine *on, int status);
+exit_code machine_explain(const machine *on, int function, int status);
 
 /* Makes room for the workspace of a function that has no block of directions, beside what was asked for before; false
  * after a message. `work` may then be elsewhere. */

@@ -60,7 +60,7 @@ static void explain(solving *in) {
 /* The exit code of a run that gave no point. */
 static exit_code refused(const solving *in) {
   switch (in->result.status) {
-  case MINIMISE_CALLBACK_FAILED: return machine_explain(&in->on, in->result.callback);
+  case MINIMISE_CALLBACK_FAILED: return machine_explain(&in->on, -1, in->result.callback);
   case MINIMISE_NO_MEMORY: complain("not enough memory"); return EXIT_INPUT;
   default: complain("--method %s: %s", in->method->name, in->result.test); return EXIT_USAGE;
   }

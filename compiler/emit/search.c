@@ -84,6 +84,24 @@ static void write_begin(writer *to, const statement *of, const char *search) {
   text_format(to->out, ", %s, %s, %s, %s, %s, %s);\n", unknown, residual, value, direction, product, work);
 }
 
+/* The status, and where it came from: which iterations of the loops around. */
+static void write_failure(writer *to, const statement *of, const char *search) {
+  const char *name = search_name(to->for_all);
+  int loops = to->around.loops.count < ITERATION_ROOM ? to->around.loops.count : ITERATION_ROOM - 1;
+  note_use(to, USE_WORK, 0, false);
+  write_line(to, "if (%s_failure(&%s)) {", name, search);
+  to->indent++;
+  write_line(to, "%s[0] = %d;", to->work, loops);
+  for (int k = 0; k < loops; k++) {
+    int index = to->around.loops.items[k].index;
+    note_use(to, USE_INDEX, index, false);
+    write_line(to, "%s[%d] = (%s)%s;", to->work, k + 1, to->for_all->real, to->index_names.items[index]);
+  }
+  write_line(to, "return %d + %s_failure(&%s);", of->stores.items[SEARCH_UNKNOWN].check - 1, name, search);
+  to->indent--;
+  write_line(to, "}");
+}
+
 void write_search(writer *to, const statement *of) {
   const char *name = search_name(to->for_all);
   to->for_all->used_search = true;
@@ -102,8 +120,7 @@ void write_search(writer *to, const statement *of) {
   to->around.loops.count--;
   to->indent--;
   write_line(to, "}");
-  write_line(to, "if (%s_failure(&%s)) return %d + %s_failure(&%s);", name, search,
-             of->stores.items[SEARCH_UNKNOWN].check - 1, name, search);
+  write_failure(to, of, search);
   to->indent--;
   write_line(to, "}");
   c_names_close(&to->names, opened);

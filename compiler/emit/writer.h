@@ -47,7 +47,7 @@ typedef struct {
 
 /* What a stretch of a function that is written as a function of its own takes from around it: arrays, extents and
  * indices, each once. */
-typedef enum { USE_ARRAY, USE_EXTENT, USE_INDEX, USE_KINDS } use_kind;
+typedef enum { USE_ARRAY, USE_EXTENT, USE_INDEX, USE_WORK, USE_KINDS } use_kind;
 
 typedef struct {
   use_kind kind;
