@@ -58,6 +58,7 @@ void descend(minimiser *m, const descent *by) {
   if (!minimiser_start(m, &state.at) || !minimiser_point(m, &state.next)) return;
   state.d = minimiser_zeros(m, m->set.count, 1);
   if (!state.d) return;
+  minimiser_keep_real(m, &state.step);
   double change = 0, promised;
   while (minimiser_goes_on(m, &state.at, change)) {
     bool is_idle = minimiser_is_idle(m, &state.at);
