@@ -135,11 +135,18 @@ void checkpoint_take(minimiser *m) {
   if (!into->bytes) {
     into->size = size_of(m);
     into->bytes = into->size ? malloc(into->size) : NULL;
-    if (!into->bytes) return;
+    if (!into->bytes) {
+      m->between_iterations = false;
+      minimiser_end(m, END_NO_MEMORY);
+      return;
+    }
   }
   unsigned char *at = put_header(m, into->bytes);
   for (size_t k = 0; k < m->kept_count; k++) at = put_kept(at, &m->kept[k]);
-  for (size_t k = 0; k < m->set.count; k++) at = put(at, &m->best[free_set_place(&m->set, k)], WORD);
+  for (size_t k = 0; k < m->set.count; k++) {
+    double best = free_set_nearest(&m->set, k, m->best[free_set_place(&m->set, k)]); /* a start may be elsewhere */
+    at = put(at, &best, WORD);
+  }
   into->is_new = true;
   double now = minimiser_seconds(m);
   into->next_copy = now + 9 * (now - began);
@@ -165,10 +172,7 @@ void checkpoint_between_iterations(minimiser *m) {
   double now = minimiser_seconds(m);
   bool due = now >= of->next_save;
   if (due || now >= of->next_copy) checkpoint_take(m);
-  if (!of->bytes)
-    minimiser_end(m, END_NO_MEMORY);
-  else if (due)
-    save(m);
+  if (due && !m->over) save(m);
 }
 
 void checkpoint_end(minimiser *m) {
@@ -196,6 +200,27 @@ const minimise_method *minimise_saved_method(const void *state, size_t size) {
   return minimise_find((const char *)name_in(bytes));
 }
 
+/* Free vectors as they stand in a state. */
+static bool is_between(const free_set *set, const unsigned char *entries) {
+  for (size_t k = 0; k < set->count; k++, entries += WORD) {
+    double x;
+    memcpy(&x, entries, sizeof x);
+    if (!isnan(x) && free_set_nearest(set, k, x) != x) return false;
+  }
+  return true;
+}
+
+static bool numbers_in_range(const minimiser *m, const unsigned char *at) {
+  for (size_t k = 0; k < m->kept_count; k++) {
+    const kept_numbers *of = &m->kept[k];
+    if (of->between && !is_between(&m->set, at)) return false;
+    for (size_t i = 0; i < of->count; i++, at += WORD) {
+      if (of->limit && word_at(at) >= of->limit) return false;
+    }
+  }
+  return is_between(&m->set, at);
+}
+
 /* Why this state can't be gone on from; NULL: it can. */
 static const char *wrong(const minimiser *m, const unsigned char *state, size_t size) {
   if (size < WORD || memcmp(state, magic, WORD) != 0) return "this is no checkpoint";
@@ -210,14 +235,7 @@ static const char *wrong(const minimiser *m, const unsigned char *state, size_t 
     if (word_at(traits + k * WORD) != m->saved->traits[k]) return others[k];
   }
   if (size != size_of(m)) return "the checkpoint is damaged: it has too many numbers, or too few";
-  const unsigned char *at = state + HEADER;
-  for (size_t k = 0; k < m->kept_count; k++) {
-    const kept_numbers *of = &m->kept[k];
-    for (size_t i = 0; i < of->count; i++, at += WORD) {
-      if (of->limit && word_at(at) >= of->limit) return "the checkpoint is damaged: a number in it is out of range";
-    }
-  }
-  return NULL;
+  return numbers_in_range(m, state + HEADER) ? NULL : "the checkpoint is damaged: a number in it is out of range";
 }
 
 static const unsigned char *take_kept(const unsigned char *from, const kept_numbers *to) {
@@ -233,7 +251,8 @@ bool checkpoint_resume(minimiser *m) {
   if (why) return minimiser_refuse(m, MINIMISE_NOT_RESUMED, why);
   const unsigned char *at = state + HEADER;
   for (size_t k = 0; k < m->kept_count; k++) at = take_kept(at, &m->kept[k]);
-  for (size_t k = 0; k < m->set.count; k++, at += WORD) memcpy(&m->best[free_set_place(&m->set, k)], at, WORD);
+  for (size_t k = 0; m->met && k < m->set.count; k++, at += WORD)
+    memcpy(&m->best[free_set_place(&m->set, k)], at, WORD);
   m->begun = m->result->iterations > 0;
   m->resuming = false;
   return true;

@@ -94,6 +94,7 @@ const minimiser_ending_row minimiser_endings[END_COUNT] = {
 bool minimiser_end(minimiser *m, minimiser_ending ending) {
   if (m->over) return false;
   if (m->between_iterations) checkpoint_take(m);
+  if (m->over) return false; /* there was no memory for that */
   m->ending = ending;
   return minimiser_refuse(m, minimiser_endings[ending].status, minimiser_endings[ending].test);
 }
@@ -231,7 +232,7 @@ bool minimiser_start(minimiser *m, minimise_point *at) {
   if (!minimiser_point(m, at)) return false;
   if (m->set.bounded && !(m->moving = (unsigned char *)minimiser_zeros(m, m->set.count / sizeof(double) + 1, 1)))
     return false;
-  minimiser_keep(m, &at->x, m->set.count);
+  keep(m, (kept_numbers){.vector = &at->x, .count = m->set.count, .between = true});
   minimiser_keep(m, &at->g, m->set.count);
   minimiser_keep_real(m, &at->f);
   if (m->resuming) return true;

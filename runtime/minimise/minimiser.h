@@ -38,7 +38,8 @@ typedef struct {
   void *numbers;   /* NULL: where `vector` points then */
   double **vector; /* methods swap their vectors */
   size_t count;
-  uint64_t limit; /* whole numbers below it; 0: reals, and any will do */
+  uint64_t limit; /* whole numbers below it; 0: reals */
+  bool between;   /* are the entries between the bounds? */
 } kept_numbers;
 
 enum { KEPT_AT_MOST = 40 };
