@@ -87,7 +87,7 @@ static bool is_scaled(const void *memory) {
 void minimise_newton(minimiser *m) {
   size_t n = m->set.count;
   if (n > DENSE_LARGEST) {
-    minimiser_end(m, MINIMISE_NO_MEMORY, "there is not enough memory");
+    minimiser_end(m, END_NO_MEMORY);
     return;
   }
   factors of = {.matrix = minimiser_zeros(m, n, n)};
