@@ -89,7 +89,11 @@ void checkpoint_keep_run(minimiser *m) {
   minimise_result *result = m->result;
   double *const reals[] = {&m->far,    &m->first_size, &m->first_gradient, &m->least_f, &m->least_gradient,
                            &m->change, &result->f,     &result->grad_inf};
-  size_t *const wholes[] = {&m->idle, &result->iterations, &result->evaluations.value, &result->evaluations.gradient,
+  size_t *const wholes[] = {&m->idle,
+                            &m->idle_since,
+                            &result->iterations,
+                            &result->evaluations.value,
+                            &result->evaluations.gradient,
                             &result->evaluations.product};
   for (size_t k = 0; k < sizeof reals / sizeof *reals; k++) minimiser_keep_real(m, reals[k]);
   for (size_t k = 0; k < sizeof wholes / sizeof *wholes; k++) minimiser_keep_wholes(m, wholes[k], 1, SIZE_MAX);

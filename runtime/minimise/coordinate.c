@@ -69,7 +69,7 @@ void minimise_coordinate(minimiser *m) {
   sweep by = {0};
   if (!prepare(m, &by)) return;
   while (minimiser_goes_on(m, &by.at, by.change)) {
-    bool is_idle = minimiser_is_idle(m, &by.at);
+    bool is_idle = minimiser_is_idle(m, &by.at, m->set.count);
     by.change = by.promised = 0;
     if (m->options->seed) shuffle(m, by.order);
     for (size_t k = 0; k < m->set.count; k++) {

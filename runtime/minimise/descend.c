@@ -61,7 +61,7 @@ void descend(minimiser *m, const descent *by) {
   minimiser_keep_real(m, &state.step);
   double change = 0, promised;
   while (minimiser_goes_on(m, &state.at, change)) {
-    bool is_idle = minimiser_is_idle(m, &state.at);
+    bool is_idle = minimiser_is_idle(m, &state.at, 1);
     minimiser_find_moving(m, &state.at);
     line_outcome outcome = search(m, by, &state, &promised);
     if (outcome == LINE_OVER) return;

@@ -129,8 +129,7 @@ static bool advance(minimiser *m, void *memory) {
 static bool prepare(minimiser *m, marquardt *by) {
   size_t n = m->set.count, rows = m->problem->residual_count;
   if (!trust_start(m, &by->points)) return false;
-  if (n > DENSE_LARGEST || rows > DENSE_LARGEST)
-    return minimiser_end(m, END_NO_MEMORY);
+  if (n > DENSE_LARGEST || rows > DENSE_LARGEST) return minimiser_end(m, END_NO_MEMORY);
   size_t work = dense_triangularise_work(n), append = dense_append_work(n);
   const struct {
     double **vector;

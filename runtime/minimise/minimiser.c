@@ -8,7 +8,9 @@
 #include <stdlib.h>
 
 static const double BOTTOM = -1e300; /* below this, f has no minimum that could be found */
-enum { PATIENCE = 30 };              /* iterations without a smaller f or gradient, before they count as no progress */
+/* Iterations without a smaller f or gradient, before they count as no progress; and for each direction of each of them
+ * the evaluations that a search usually takes at most: at kinks it takes many more. */
+enum { PATIENCE = 30, USUAL = 4 };
 
 /* ---- memory ---- */
 
@@ -298,13 +300,16 @@ bool minimiser_goes_on(minimiser *m, const minimise_point *at, double change) {
   return !m->over;
 }
 
-bool minimiser_is_idle(minimiser *m, const minimise_point *at) {
+bool minimiser_is_idle(minimiser *m, const minimise_point *at, size_t directions) {
+  size_t evaluations = m->result->evaluations.value + m->result->evaluations.gradient;
   double gradient = minimiser_projected_gradient(m, at);
   bool falls = at->f < m->least_f - DBL_EPSILON * m->first_size;
-  m->idle = falls || gradient < m->least_gradient ? 0 : m->idle + 1;
+  bool is_idle = !falls && !(gradient < m->least_gradient);
+  m->idle = is_idle ? m->idle + 1 : 0;
+  if (!is_idle) m->idle_since = evaluations;
   m->least_f = fmin(m->least_f, at->f);
   m->least_gradient = fmin(m->least_gradient, gradient);
-  return m->idle > PATIENCE;
+  return m->idle > PATIENCE || (evaluations - m->idle_since) / USUAL / PATIENCE >= directions;
 }
 
 double minimiser_step(const minimiser *m, double otherwise) {

@@ -61,8 +61,8 @@ typedef struct minimiser {
   double first_size;                       /* |f| at the start */
   double first_gradient;                   /* |projected gradient|_inf at the start */
   double least_f, least_gradient;          /* of minimiser_is_idle */
-  size_t idle;
-  double change; /* by the last iteration, of an entry */
+  size_t idle, idle_since;                 /* likewise: iterations, and the evaluations before them */
+  double change;                           /* by the last iteration, of an entry */
   bool begun, over;
   bool resuming;           /* the state comes from a checkpoint, when the first iteration begins */
   bool between_iterations; /* is the state that of the end of one? */
@@ -138,8 +138,9 @@ bool minimiser_refuse(minimiser *m, minimise_status status, const char *why);
  * the gradient is small too: `promised` is what a full step would decrease f by were it quadratic. */
 bool minimiser_no_progress(minimiser *m, const minimise_point *at, double promised);
 
-/* Told of the point of each iteration: have the last ones brought neither a smaller f nor a smaller gradient? */
-bool minimiser_is_idle(minimiser *m, const minimise_point *at);
+/* Told of the point of each iteration: have the last ones brought neither a smaller f nor a smaller gradient? An
+ * iteration goes along so many directions. */
+bool minimiser_is_idle(minimiser *m, const minimise_point *at, size_t directions);
 
 /* max |x - P(x - g)| over the free entries; nan where one is. */
 double minimiser_projected_gradient(const minimiser *m, const minimise_point *at);
