@@ -56,12 +56,14 @@ static bool has_prefix(const array_file *file, const char *net) {
   return false;
 }
 
-static const char *weights_of(const given_arrays *to, int net) {
+/* "0.weight, 0.bias"; or "f.0.weight=..., f.0.bias=...". */
+static const char *weights_of(const given_arrays *to, int net, bool as_arguments) {
   text made = text_create(to->with->memory);
-  size_t prefix = strlen(to->model->networks.items[net].name) + 1;
+  size_t prefix = as_arguments ? 0 : strlen(to->model->networks.items[net].name) + 1;
   for (int k = 0; k < to->model->inputs.count; k++) {
     const input *each = &to->model->inputs.items[k];
-    if (each->network == net) text_format(&made, "%s%s", made.length ? ", " : "", each->name + prefix);
+    if (each->network == net)
+      text_format(&made, "%s%s%s", made.length ? ", " : "", each->name + prefix, as_arguments ? "=..." : "");
   }
   return made.data;
 }
@@ -82,7 +84,7 @@ static void report_others(given_arrays *to, int net, const char *path, const arr
     const char *full = prefixed ? part : arena_format(to->with->memory, "%s.%s", name, part);
     if (find_input(to->model, full) >= 0) continue;
     fail(to, arena_format(to->with->memory, "%s: '%s' is no weight of the network '%s', which has %s", path, part, name,
-                          weights_of(to, net)));
+                          weights_of(to, net, false)));
   }
 }
 
@@ -116,9 +118,9 @@ static void give_network(given_arrays *to, int net, const char *value) {
   if (!names_file(value)) {
     fail(to,
          arena_format(to->with->memory,
-                      "%s=%s: '%s' is a network: its weights come from a file, %s=FILE.safetensors or .npz, or each "
-                      "by its name, %s.%s=...",
-                      name, value, name, name, name, weights_of(to, net)));
+                      "%s=%s: '%s' is a network, whose weights come from a file (%s=FILE.safetensors, .npz or .json) "
+                      "or one by one (%s)",
+                      name, value, name, name, weights_of(to, net, true)));
     return;
   }
   if (!array_file_read(path, &file, &error)) {
@@ -127,7 +129,7 @@ static void give_network(given_arrays *to, int net, const char *value) {
   }
   if (file.has_whole)
     fail(to, arena_format(to->with->memory, "%s is one array, and the network '%s' has %s", path, name,
-                          weights_of(to, net)));
+                          weights_of(to, net, false)));
   else
     give_weights(to, net, path, &file);
   array_file_release(&file);

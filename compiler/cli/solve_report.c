@@ -145,7 +145,10 @@ static void report_table(solving *in, text *out) {
   if (in->all) starts_table(in, out);
 }
 
-static const char *advice(minimise_status status) {
+static const char *advice(const solving *in) {
+  minimise_status status = in->result.status;
+  if (in->checkpoint.written && (status == MINIMISE_BUDGET || status == MINIMISE_INTERRUPTED))
+    return arena_format(in->with->memory, "--resume %s goes on from here", in->given->checkpoint);
   switch (status) {
   case MINIMISE_STALLED:
     return "this may be a kink, where no gradient vanishes; `adjoin check` tells whether the derivatives are right";
@@ -157,6 +160,19 @@ static const char *advice(minimise_status status) {
   }
 }
 
+/* What the best converged start leaves unsaid. */
+static void warn_of_starts(const solving *in) {
+  size_t wanted = in->given->solver.starts, run = in->result.starts, lowest = in->result.start;
+  if (!in->all) return;
+  for (size_t k = 0; k < run; k++)
+    if (in->all[k].f < in->all[lowest].f) lowest = k;
+  const minimise_result *of = &in->all[lowest];
+  if (lowest != in->result.start && of->status != MINIMISE_CONVERGED)
+    complain("start %zu came to a better f, %.8g, but is %s: %s", lowest, in->sign * of->f,
+             minimise_status_name(of->status), of->test);
+  if (run < wanted) complain("%zu of %zu starts were begun: %s", run, wanted, in->all[run - 1].test);
+}
+
 void solve_report(solving *in) {
   const minimise_result *of = &in->result;
   if (in->given->json)
@@ -164,7 +180,7 @@ void solve_report(solving *in) {
   else
     report_table(in, &in->with->out);
   if (of->status != MINIMISE_CONVERGED)
-    complain("%s: %s; %s", minimise_status_name(of->status), of->test, advice(of->status));
-  size_t wanted = in->given->solver.starts, run = of->starts;
-  if (run < wanted) complain("%zu of %zu starts were begun: %s", run, wanted, in->all[run - 1].test);
+    complain("%s: %s%s; %s", minimise_status_name(of->status), of->test,
+             in->sign < 0 ? " (f is minus the objective)" : "", advice(in));
+  warn_of_starts(in);
 }
