@@ -182,7 +182,7 @@ static const struct argp_option solve_options[] = {
      .key = KEY_RESUME,
      .arg = "FILE",
      .doc = "Go on from a checkpoint to the same bits as if nothing had stopped the run; with the same model, inputs "
-            "and options, but --iterations (counted from the first start on), --seconds and --tol, which may be new"},
+            "and options, but --iterations (which counts those before, too), --seconds and --tol, which may be new"},
     {.name = "out",
      .key = KEY_OUT,
      .arg = "PATH",
@@ -210,7 +210,8 @@ static const struct argp_option help_options[] = {
   "as a FILE (.npy, .csv, .json) that is named after it; or by a FOLDER, which supplies every input that a file in "   \
   "it is named after, unless it is given otherwise. The members of a .npz, a .safetensors or a .json object, and the " \
   "columns of a .csv with a header line, are inputs by name, in a folder's .npz and .safetensors too; @FILE:NAME is "  \
-  "one of them. Extents follow from the arrays' shapes. "
+  "one of them. f=FILE gives a network f its weights from a state dict, whose names may lack the `f.`. "               \
+  "Extents follow from the arrays' shapes. "
 
 #define EXIT_TEXT                                                                                                      \
   "\n\nExit codes: 0 done, 1 the input is wrong, 2 the command line is wrong, 3 the numerics failed, 4 an internal "   \
