@@ -33,7 +33,8 @@ CHECKED := 1
 endif
 CPPFLAGS := $(STANDARD) -I. -I$(B) $(if $(CHECKED),-DADJOIN_CHECKED)
 CFLAGS := $(OPTIMISE) $(WARNINGS) -fPIC -fvisibility=hidden
-LIBRARIES := -ljansson -lzip -lpthread -lm
+LINEAR_ALGEBRA := -llapacke -lopenblas
+LIBRARIES := $(LINEAR_ALGEBRA) -ljansson -lzip -lpthread -lm
 
 # ---- sources, in the order in which a model passes through them --------------------------------------------------
 
@@ -178,7 +179,7 @@ $(B)/man/adjoin.1: $(B)/adjoin
 
 # package=what it must provide: a command, a header, or a module of Debian's Python
 BUILD_PACKAGES := gcc=gcc libc6-dev=stdio.h flex=flex bison=bison libtcc-dev=libtcc.h libjansson-dev=jansson.h \
-                  libzip-dev=zip.h
+                  libzip-dev=zip.h liblapacke-dev=lapacke.h libopenblas-serial-dev=cblas.h
 TEST_PACKAGES := g++=g++ libcunit1-dev=CUnit/CUnit.h groff-base=groff cmake=cmake ninja-build=ninja meson=meson \
                  pkg-config=pkg-config python3=/usr/bin/python3 python3-numpy=import:numpy
 BENCH_PACKAGES := valgrind=valgrind

@@ -6,6 +6,7 @@
 #include "runtime/minimise/methods.h"
 #include "runtime/minimise/trust.h"
 
+#include "runtime/dense.h"
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -14,8 +15,10 @@ typedef struct {
   trust_points points;
   size_t rows, count, rank; /* of J; of J's columns, the entries that move; min of both: the rows of R */
   double *jacobian;         /* column after column; R after its factorisation */
-  double *stacked;          /* R over sqrt(lambda) D, count + rank rows */
-  double *residual, *right; /* residual: Q'r after the factorisation; right: that of the stacked system */
+  double *triangle;         /* R, then that of R over sqrt(lambda) D; count x count */
+  double *damping;          /* sqrt(lambda) D, as a matrix */
+  double *residual, *right; /* residual: Q'r after the factorisation; right: that of the triangle, and that below it */
+  double *work;
   double *norms, *unit, *p; /* D; a direction; the step */
   double *cotangent;        /* like `residual` */
   size_t *place;            /* the entries that move */
@@ -23,24 +26,6 @@ typedef struct {
 } marquardt;
 
 /* ---- linear algebra ---- */
-
-/* a (rows x columns, column after column) := R by reflections, which b goes through too. */
-static void triangularise(double *a, size_t rows, size_t columns, double *b) {
-  for (size_t j = 0; j < columns && j < rows; j++) {
-    double *v = a + j * rows, norm = 0;
-    for (size_t i = j; i < rows; i++) norm = hypot(norm, v[i]);
-    if (!(norm > 0)) continue;
-    double head = v[j] > 0 ? -norm : norm, scale = head * (head - v[j]); /* |v|^2 / 2 of v = column - head e_j */
-    v[j] -= head;
-    for (size_t k = j + 1; k <= columns; k++) {
-      double *w = k < columns ? a + k * rows : b, dot = 0;
-      for (size_t i = j; i < rows; i++) dot += v[i] * w[i];
-      for (size_t i = j; i < rows; i++) w[i] -= dot / scale * v[i];
-    }
-    v[j] = head;
-    for (size_t i = j + 1; i < rows; i++) v[i] = 0;
-  }
-}
 
 static bool form_by_columns(minimiser *m, marquardt *by) {
   for (size_t i = 0; i < by->count; i++) {
@@ -78,28 +63,26 @@ static bool factorise(minimiser *m, marquardt *by) {
     if (!isfinite(norm)) return minimiser_end(m, MINIMISE_NOT_FINITE, "the Jacobian is nan or infinite");
     by->norms[by->place[i]] = fmax(by->norms[by->place[i]], norm);
   }
-  triangularise(by->jacobian, by->rows, by->count, by->residual);
+  dense_triangularise(by->rows, by->count, by->jacobian, by->residual, by->work);
   return true;
 }
 
 /* p for this lambda. */
 static void find_step(const minimiser *m, marquardt *by) {
-  size_t n = by->count, high = by->rank + n;
-  memset(by->stacked, 0, high * n * sizeof *by->stacked);
-  memset(by->right, 0, high * sizeof *by->right);
+  size_t n = by->count;
+  memset(by->triangle, 0, n * n * sizeof *by->triangle);
+  memset(by->damping, 0, n * n * sizeof *by->damping);
+  memset(by->right, 0, 2 * n * sizeof *by->right);
   for (size_t i = 0; i < n; i++) {
     double norm = by->norms[by->place[i]];
-    for (size_t j = 0; j <= i && j < by->rank; j++) by->stacked[i * high + j] = by->jacobian[i * by->rows + j];
-    by->stacked[i * high + by->rank + i] = sqrt(by->lambda) * (norm > 0 ? norm : 1);
+    for (size_t j = 0; j <= i && j < by->rank; j++) by->triangle[i * n + j] = by->jacobian[i * by->rows + j];
+    by->damping[i * n + i] = sqrt(by->lambda) * (norm > 0 ? norm : 1);
   }
   for (size_t j = 0; j < by->rank; j++) by->right[j] = -by->residual[j];
-  triangularise(by->stacked, high, n, by->right);
+  dense_append_diagonal(n, by->triangle, by->damping, by->right, by->right + n, by->work);
+  dense_upper_solve(n, by->triangle, by->right);
   memset(by->p, 0, m->set.count * sizeof *by->p);
-  for (size_t i = n; i-- > 0;) {
-    double sum = by->right[i];
-    for (size_t j = i + 1; j < n; j++) sum -= by->stacked[j * high + i] * by->p[by->place[j]];
-    by->p[by->place[i]] = sum / by->stacked[i * high + i];
-  }
+  for (size_t i = 0; i < n; i++) by->p[by->place[i]] = by->right[i];
 }
 
 /* What the linear model promises of s = x+ - x: c (|r|^2 - |r + J s|^2), of entries that go to their bound -g's. */
@@ -144,14 +127,24 @@ static bool advance(minimiser *m, void *memory) {
 }
 
 static bool prepare(minimiser *m, marquardt *by) {
-  size_t n = m->set.count, rows = m->problem->residual_count, rank = rows < n ? rows : n;
+  size_t n = m->set.count, rows = m->problem->residual_count;
   if (!trust_start(m, &by->points)) return false;
+  if (n > DENSE_LARGEST || rows > DENSE_LARGEST)
+    return minimiser_end(m, MINIMISE_NO_MEMORY, "there is not enough memory");
+  size_t work = dense_triangularise_work(n), append = dense_append_work(n);
   const struct {
     double **vector;
     size_t rows, columns;
-  } wanted[] = {
-      {&by->jacobian, rows, n},  {&by->stacked, rank + n, n}, {&by->residual, rows, 1}, {&by->cotangent, rows, 1},
-      {&by->right, rank + n, 1}, {&by->norms, n, 1},          {&by->unit, n, 1},        {&by->p, n, 1}};
+  } wanted[] = {{&by->jacobian, rows, n},
+                {&by->triangle, n, n},
+                {&by->damping, n, n},
+                {&by->residual, rows, 1},
+                {&by->cotangent, rows, 1},
+                {&by->right, 2, n},
+                {&by->norms, n, 1},
+                {&by->unit, n, 1},
+                {&by->p, n, 1},
+                {&by->work, work > append ? work : append, 1}};
   for (size_t k = 0; k < sizeof wanted / sizeof *wanted; k++) {
     *wanted[k].vector = minimiser_zeros(m, wanted[k].rows, wanted[k].columns);
     if (!*wanted[k].vector) return false;

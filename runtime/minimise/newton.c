@@ -1,75 +1,67 @@
-/* Newton's method with the whole Hessian of the entries that move, made positive definite by the modified Cholesky
- * factorisation of Gill, Murray and Wright (Practical optimization, 1981, 4.4.2.2), and a line search. */
+/* Newton's method with the whole Hessian of the entries that move and a line search. Where the Hessian is not well
+ * positive definite, the eigenvalues of D in P H P' = L D L' take their absolute values, or more (runtime/dense.h). */
 #include "runtime/minimise/descend.h"
 #include "runtime/minimise/methods.h"
 
+#include "runtime/dense.h"
 #include <float.h>
 #include <math.h>
 
 typedef struct {
-  double *matrix;        /* the Hessian, then L below its diagonal and D on it; rows of `count` */
-  double *unit, *column; /* a direction, and what comes of it */
-  size_t *place;         /* the entries that move */
+  double *matrix;                 /* the Hessian, then its factors below the diagonal; columns of `count` */
+  double *diagonal;               /* the Hessian's */
+  double *unit, *product, *right; /* a direction, and what comes of it; -g and then the step, of entries that move */
+  double *work;
+  int *pivots;
+  size_t *place; /* the entries that move */
   size_t count;
 } factors;
 
-/* Row by row, for H is symmetric; its upper triangle is not looked at. */
 static bool form(minimiser *m, factors *of, const minimise_point *at) {
   of->count = 0;
   for (size_t k = 0; k < m->set.count; k++) {
     if (minimiser_moves(m, k)) of->place[of->count++] = k;
   }
-  for (size_t i = 0; i < of->count; i++) {
-    of->unit[of->place[i]] = 1;
-    if (!minimiser_product(m, at->x, of->unit, of->column)) return false;
-    of->unit[of->place[i]] = 0;
-    for (size_t j = 0; j <= i; j++) of->matrix[i * of->count + j] = of->column[of->place[j]];
+  for (size_t j = 0; j < of->count; j++) {
+    of->unit[of->place[j]] = 1;
+    if (!minimiser_product(m, at->x, of->unit, of->product)) return false;
+    of->unit[of->place[j]] = 0;
+    for (size_t i = 0; i < of->count; i++) of->matrix[j * of->count + i] = of->product[of->place[i]];
+    of->diagonal[j] = of->matrix[j * of->count + j];
   }
   return true;
 }
 
-/* Bounds what elimination may do: `beta2` for the size of L^2 D, `delta` for D from below. */
-static void find_bounds(const factors *of, double smallest, double *beta2, double *delta) {
-  double diagonal = 0, beside = 0, n = (double)of->count;
-  for (size_t i = 0; i < of->count; i++) {
-    diagonal = fmax(diagonal, fabs(of->matrix[i * of->count + i]));
-    for (size_t j = 0; j < i; j++) beside = fmax(beside, fabs(of->matrix[i * of->count + j]));
-  }
-  *beta2 = fmax(fmax(diagonal, n > 1 ? beside / sqrt(n * n - 1) : 0), DBL_EPSILON);
-  *delta = fmax(fmax(1e-11 * (diagonal + beside), smallest), DBL_MIN / DBL_EPSILON);
-}
-
-/* H + E = L D L' with the smallest diagonal E >= 0 that the bounds allow; no E where H is well positive definite. */
-static void factorise(factors *of, double smallest) {
+/* The lower triangle, from the upper one. */
+static void restore(factors *of) {
   size_t n = of->count;
-  double *a = of->matrix, beta2, delta;
-  find_bounds(of, smallest, &beta2, &delta);
   for (size_t j = 0; j < n; j++) {
-    double theta = 0, *row = a + j * n;
-    /* What stands left of the diagonal is l d until here, l from here on. */
-    for (size_t s = 0; s < j; s++) {
-      double l = row[s] / a[s * n + s];
-      row[j] -= l * row[s];
-      row[s] = l;
-    }
-    for (size_t i = j + 1; i < n; i++) {
-      double *c = &a[i * n + j];
-      for (size_t s = 0; s < j; s++) *c -= row[s] * a[i * n + s];
-      theta = fmax(theta, fabs(*c));
-    }
-    row[j] = fmax(fmax(fabs(row[j]), theta * theta / beta2), delta);
+    of->matrix[j * n + j] = of->diagonal[j];
+    for (size_t i = j + 1; i < n; i++) of->matrix[j * n + i] = of->matrix[i * n + j];
   }
 }
 
-static void solve(const factors *of, double *b) {
+/* Solves with H, or with H + E where H has eigenvalues that are negative or about below `smallest`. False: H is nan or
+ * infinite. */
+static bool solve(factors *of, double smallest, double *b) {
   size_t n = of->count;
-  for (size_t i = 0; i < n; i++) {
-    for (size_t j = 0; j < i; j++) b[i] -= of->matrix[i * n + j] * b[j];
+  double largest = 0, pivot = INFINITY;
+  for (size_t k = 0; k < n * n; k++) {
+    if (!(fabs(of->matrix[k]) <= DBL_MAX)) return false;
+    largest = fmax(largest, fabs(of->matrix[k]));
   }
-  for (size_t i = 0; i < n; i++) b[i] /= of->matrix[i * n + i];
-  for (size_t i = n; i-- > 0;) {
-    for (size_t j = i + 1; j < n; j++) b[i] -= of->matrix[j * n + i] * b[j];
+  smallest = fmax(fmax(smallest, DBL_EPSILON * (double)n * largest), DBL_MIN / DBL_EPSILON);
+  bool definite = dense_cholesky(n, of->matrix);
+  for (size_t k = 0; definite && k < n; k++) pivot = fmin(pivot, of->matrix[k * n + k]);
+  if (definite && (n == 0 || pivot * pivot >= smallest)) {
+    dense_cholesky_solve(n, of->matrix, b);
+    return true;
   }
+  restore(of);
+  dense_ldl(n, of->matrix, of->pivots, of->work);
+  dense_ldl_lift(n, of->matrix, of->pivots, smallest);
+  dense_ldl_solve(n, of->matrix, of->pivots, b);
+  return true;
 }
 
 static bool direction(minimiser *m, void *memory, const minimise_point *at, double *d) {
@@ -80,11 +72,10 @@ static bool direction(minimiser *m, void *memory, const minimise_point *at, doub
   for (size_t i = 0; i < of->count; i++) {
     steepest = fmax(steepest, fabs(at->g[of->place[i]]));
     largest = fmax(largest, fabs(at->x[of->place[i]]));
-    of->column[i] = -at->g[of->place[i]];
+    of->right[i] = -at->g[of->place[i]];
   }
-  factorise(of, 1e-3 * steepest / largest);
-  solve(of, of->column);
-  for (size_t i = 0; i < of->count; i++) d[of->place[i]] = of->column[i];
+  bool finite = solve(of, 1e-3 * steepest / largest, of->right);
+  for (size_t i = 0; i < of->count; i++) d[of->place[i]] = finite ? of->right[i] : NAN;
   return true;
 }
 
@@ -95,10 +86,18 @@ static bool is_scaled(const void *memory) {
 
 void minimise_newton(minimiser *m) {
   size_t n = m->set.count;
+  if (n > DENSE_LARGEST) {
+    minimiser_end(m, MINIMISE_NO_MEMORY, "there is not enough memory");
+    return;
+  }
   factors of = {.matrix = minimiser_zeros(m, n, n)};
-  of.unit = of.matrix ? minimiser_zeros(m, 2, n) : NULL;
-  of.place = of.unit ? (size_t *)minimiser_zeros(m, n, 1) : NULL;
+  of.diagonal = of.matrix ? minimiser_zeros(m, 4, n) : NULL;
+  of.work = of.diagonal ? minimiser_zeros(m, dense_ldl_work(n), 1) : NULL;
+  of.pivots = of.work ? (int *)minimiser_zeros(m, n, 1) : NULL;
+  of.place = of.pivots ? (size_t *)minimiser_zeros(m, n, 1) : NULL;
   if (!of.place) return;
-  of.column = of.unit + n;
+  of.unit = of.diagonal + n;
+  of.product = of.unit + n;
+  of.right = of.product + n;
   descend(m, &(descent){.memory = &of, .direction = direction, .is_scaled = is_scaled});
 }

@@ -1,0 +1,91 @@
+#include "runtime/dense.h"
+
+#include <cblas.h>
+#include <lapacke.h>
+#include <math.h>
+
+/* Columns that LAPACK's blocked algorithms treat together; larger ones bring nothing for matrices that fit a cache. */
+enum { BLOCK = 32 };
+
+bool dense_cholesky(size_t n, double *a) {
+  return n == 0 || LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'L', (int)n, a, (int)n) == 0;
+}
+
+void dense_cholesky_solve(size_t n, const double *a, double *b) {
+  if (n) LAPACKE_dpotrs_work(LAPACK_COL_MAJOR, 'L', (int)n, 1, a, (int)n, b, (int)n);
+}
+
+/* ---- symmetric, indefinite ---- */
+
+size_t dense_ldl_work(size_t n) {
+  return n * BLOCK + 1;
+}
+
+bool dense_ldl(size_t n, double *a, int *pivots, double *work) {
+  return n == 0 ||
+         LAPACKE_dsytrf_work(LAPACK_COL_MAJOR, 'L', (int)n, a, (int)n, pivots, work, (int)dense_ldl_work(n)) == 0;
+}
+
+void dense_ldl_solve(size_t n, const double *a, const int *pivots, double *b) {
+  if (n) LAPACKE_dsytrs_work(LAPACK_COL_MAJOR, 'L', (int)n, 1, a, (int)n, pivots, b, (int)n);
+}
+
+static double lifted(double eigenvalue, double smallest) {
+  return fmax(fabs(eigenvalue), smallest);
+}
+
+/* (a b; b c) = G diag G' by a Jacobi rotation; its eigenvalues are lifted. */
+static void lift_block(double *a, double *b, double *c, double smallest) {
+  double first, second, cosine, sine;
+  double tau = (*c - *a) / (2 * *b), t = copysign(1, tau) / (fabs(tau) + hypot(1, tau));
+  cosine = 1 / hypot(1, t);
+  sine = t * cosine;
+  first = lifted(*a - t * *b, smallest);
+  second = lifted(*c + t * *b, smallest);
+  *a = cosine * cosine * first + sine * sine * second;
+  *b = cosine * sine * (second - first);
+  *c = sine * sine * first + cosine * cosine * second;
+}
+
+void dense_ldl_lift(size_t n, double *a, const int *pivots, double smallest) {
+  for (size_t k = 0; k < n; k++) {
+    double *corner = a + k * n + k;
+    if (pivots[k] > 0) {
+      *corner = lifted(*corner, smallest);
+    } else {
+      lift_block(corner, corner + 1, corner + n + 1, smallest);
+      k++;
+    }
+  }
+}
+
+/* ---- least squares ---- */
+
+size_t dense_triangularise_work(size_t columns) {
+  return columns * (BLOCK + 1) + 1;
+}
+
+void dense_triangularise(size_t rows, size_t columns, double *a, double *b, double *work) {
+  if (!rows || !columns) return;
+  int m = (int)rows, n = (int)columns, rank = m < n ? m : n, room = (int)columns * BLOCK;
+  double *factors = work + room;
+  LAPACKE_dgeqrf_work(LAPACK_COL_MAJOR, m, n, a, m, factors, work, room);
+  LAPACKE_dormqr_work(LAPACK_COL_MAJOR, 'L', 'T', m, 1, rank, a, m, factors, b, m, work, room);
+}
+
+size_t dense_append_work(size_t n) {
+  return 2 * n * BLOCK;
+}
+
+void dense_append_diagonal(size_t n, double *r, double *d, double *b, double *c, double *work) {
+  if (!n) return;
+  int order = (int)n, block = order < BLOCK ? order : BLOCK;
+  double *factors = work + n * BLOCK;
+  LAPACKE_dtpqrt_work(LAPACK_COL_MAJOR, order, order, order, block, r, order, d, order, factors, block, work);
+  LAPACKE_dtpmqrt_work(LAPACK_COL_MAJOR, 'L', 'T', order, 1, order, order, block, d, order, factors, block, b, order, c,
+                       order, work);
+}
+
+void dense_upper_solve(size_t n, const double *r, double *b) {
+  if (n) cblas_dtrsv(CblasColMajor, CblasUpper, CblasNoTrans, CblasNonUnit, (int)n, r, (int)n, b, 1);
+}

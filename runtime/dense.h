@@ -1,0 +1,46 @@
+/* Dense factorisations by LAPACK: n x n matrices column after column, their lower triangles where they are symmetric.
+ * Work arrays are the caller's, so that nothing here allocates, prints or fails but by its result; the sizes of all
+ * must be at most DENSE_LARGEST. Entries that are nan or infinite make results that are. */
+#ifndef ADJOIN_RUNTIME_DENSE_H
+#define ADJOIN_RUNTIME_DENSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* LAPACK counts in int. */
+#define DENSE_LARGEST ((size_t)1 << 30)
+
+/* A = L L', L in the place of A's lower triangle; what stands above the diagonal stays. False: A is not positive
+ * definite to working precision, and its lower triangle is spoilt. */
+bool dense_cholesky(size_t n, double *a);
+
+/* b := A^-1 b, of a Cholesky factorisation. */
+void dense_cholesky_solve(size_t n, const double *a, double *b);
+
+/* P A P' = L D L' with blocks of one or two rows in D (Bunch and Kaufman 1977), in the place of A's lower triangle.
+ * `pivots` has n entries, `work` dense_ldl_work(n). False: D has a zero block. */
+bool dense_ldl(size_t n, double *a, int *pivots, double *work);
+size_t dense_ldl_work(size_t n);
+
+/* b := A^-1 b, of that factorisation. */
+void dense_ldl_solve(size_t n, const double *a, const int *pivots, double *b);
+
+/* Replaces D's eigenvalues d by max(|d|, smallest): then L D L' is positive definite, and A + E with a small E where A
+ * was nearly so (Cheng and Higham, A modified Cholesky algorithm based on a symmetric indefinite factorization, SIAM
+ * J. Matrix Anal. Appl. 19, 1998; they lift negative eigenvalues to `smallest`, which makes longer steps). */
+void dense_ldl_lift(size_t n, double *a, const int *pivots, double smallest);
+
+/* A = Q R for a matrix of rows x columns: R in A's upper triangle, and b := Q' b. `work` has
+ * dense_triangularise_work(columns) entries. */
+void dense_triangularise(size_t rows, size_t columns, double *a, double *b, double *work);
+size_t dense_triangularise_work(size_t columns);
+
+/* (R; D) = Q S for an upper triangle R and a diagonal matrix D, both n x n: S takes R's place, (b; c) := Q' (b; c), and
+ * D is lost: it is given as a full matrix, zero off its diagonal. `work` has dense_append_work(n) entries. */
+void dense_append_diagonal(size_t n, double *r, double *d, double *b, double *c, double *work);
+size_t dense_append_work(size_t n);
+
+/* b := R^-1 b of the upper triangle R, no entry of whose diagonal is zero. */
+void dense_upper_solve(size_t n, const double *r, double *b);
+
+#endif
