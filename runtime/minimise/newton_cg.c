@@ -84,7 +84,7 @@ static bool advance(minimiser *m, void *memory) {
     if (!trust_place(m, &in->points, in->p)) return minimiser_no_progress(m, &in->points.at, first);
     if (!find_promise(m, in, &promised)) return false;
     if (first == INFINITY) first = promised;
-    if (!trust_ratio(m, &in->points, promised, &ratio)) return false;
+    if (!trust_ratio(m, &in->points, promised, minimiser_gradient, &ratio)) return false;
     if (ratio < 0.25)
       in->radius = 0.25 * fmin(length, in->radius);
     else if (ratio > 0.75 && length > 0.99 * in->radius)
