@@ -1,5 +1,5 @@
 /* Levenberg and Marquardt's method for f = c |r|^2 in a trust region (More 1978, as in MINPACK): steps that minimise
- * |r + J p| for |D p| <= radius, D being the largest norms of J's columns so far. J is factorised once a point; no
+ * |r + J p| for |D p| <= radius. J is factorised once a point; no
  * product J'J is ever formed, which would square the condition number. A trial costs a value; J, which also gives the
  * gradient 2 c J'r, is formed where one is taken. Under bounds, over the entries that move. */
 #include "runtime/minimise/damped.h"
@@ -13,13 +13,17 @@
 /* The first radius, in lengths of x by D. */
 static const double FIRST_RADIUS = 100;
 
+/* D has the largest norms of J's columns so far, and no entry below this share of the largest: from far away, where
+ * one column hides the others, they would else be moved too far for all that follows. */
+static const double NARROWEST = 0.01;
+
 typedef struct {
   trust_points points;
   damped_system system;
   size_t rows;
   double *jacobian;         /* column after column, of all free entries; after its factorisation, of those that move */
   double *residual;         /* Q'r after the factorisation */
-  double *norms, *unit, *p; /* D; a direction; the step */
+  double *norms, *unit, *p; /* the largest of J's columns; a direction; the step */
   double *cotangent, *work; /* like `residual` */
   size_t *place;            /* the entries that move */
   double radius;            /* 0: not known yet */
@@ -65,6 +69,7 @@ static bool form(minimiser *m, marquardt *by, minimise_point *at) {
 /* J = Q R of the entries that move, and Q'r. False: the run has ended. */
 static bool factorise(minimiser *m, marquardt *by) {
   damped_system *system = &by->system;
+  double largest = 0;
   system->count = 0;
   for (size_t k = 0; k < m->set.count; k++) {
     if (!minimiser_moves(m, k)) continue;
@@ -73,9 +78,11 @@ static bool factorise(minimiser *m, marquardt *by) {
     for (size_t j = 0; j < by->rows; j++) norm = hypot(norm, column[j]);
     if (!isfinite(norm)) return minimiser_end(m, MINIMISE_NOT_FINITE, "the Jacobian is nan or infinite");
     by->norms[k] = fmax(by->norms[k], norm);
-    system->scale[system->count] = by->norms[k] > 0 ? by->norms[k] : 1;
+    largest = fmax(largest, by->norms[k]);
     by->place[system->count++] = k;
   }
+  for (size_t i = 0; i < system->count; i++)
+    system->scale[i] = largest > 0 ? fmax(by->norms[by->place[i]], NARROWEST * largest) : 1;
   dense_triangularise(by->rows, system->count, by->jacobian, by->residual, by->work);
   damped_prepare(system, by->rows, by->jacobian, by->residual);
   by->formed = false;

@@ -239,7 +239,9 @@ bool minimiser_goes_on(minimiser *m, const minimise_point *at, double change) {
 
 bool minimiser_is_idle(minimiser *m, const minimise_point *at) {
   double gradient = minimiser_projected_gradient(m, at);
-  bool falls = at->f < m->least_f - DBL_EPSILON * m->first_size;
+  /* How far f is uncertain: by rounding at the size that it had, which shrinks as the gradient does. */
+  double share = m->first_gradient > 0 ? fmin(1, m->least_gradient / m->first_gradient) : 1;
+  bool falls = at->f < m->least_f - DBL_EPSILON * share * m->first_size;
   m->idle = falls || gradient < m->least_gradient ? 0 : m->idle + 1;
   m->least_f = fmin(m->least_f, at->f);
   m->least_gradient = fmin(m->least_gradient, gradient);
