@@ -60,6 +60,16 @@ static double between(const trial *low, const trial *high, bool halve) {
   return low->t + width * fmin(0.9, fmax(0.1, share));
 }
 
+/* The next step where the slope at `far` is still steep: the farther of where the slope's secant and the cubic through
+ * both trials end, between 1.1 and `growth` times their distance further on (More and Thuente 1994). */
+static double beyond(const trial *near, const trial *far, double growth) {
+  double width = far->t - near->t, secant = far->slope / (near->slope - far->slope);
+  double d1 = near->slope + far->slope - 3 * (far->f - near->f) / width;
+  double root = sqrt(d1 * d1 - near->slope * far->slope);
+  double share = fmax(secant, (root + far->slope - d1) / (near->slope - far->slope - 2 * root));
+  return far->t + width * (near->slope < far->slope ? fmin(growth, fmax(1.1, share)) : growth);
+}
+
 /* Narrows an interval that has a good step inside: `low` falls enough and has the smallest f of the steps seen that do,
  * and its slope points to `high`. Where no step in it has a slope that is flat enough, as at a kink, or the interval
  * has become a point, `low` is it. */
@@ -98,8 +108,8 @@ line_outcome line_search_wolfe(minimiser *m, const line *along, minimise_point *
     if (now.slope >= 0) return zoom(m, along, now, low, to, step);
     /* Where f falls without end, squares of the growth get there before the evaluations are spent. */
     if (k >= 3 && growth < 1e100) growth *= growth;
+    t = beyond(&low, &now, growth);
     low = now;
-    t *= growth;
     if (!isfinite(t)) break;
   }
   *step = now.t;
