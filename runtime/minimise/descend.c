@@ -17,12 +17,19 @@ static double steepest(const minimiser *m, const minimise_point *at, double *d) 
   return minimiser_direct(m, at, d);
 }
 
+/* The first step of all moves no entry by more than this share of the largest one (of 1 where that is smaller): nothing
+ * is known of f yet, and what is too short is soon lengthened (Hager and Zhang 2006). */
+static const double FIRST_MOVE = 0.1;
+
 static double first_step(const minimiser *m, const descent *by, const descent_state *state, bool is_scaled) {
   if (is_scaled) return 1;
   if (state->step > 0) return by->backtracks ? 2 * state->step : state->step;
-  double largest = 0;
-  for (size_t k = 0; k < m->set.count; k++) largest = fmax(largest, fabs(state->d[k]));
-  return minimiser_step(m, largest > 1 ? 1 / largest : 1);
+  double largest = 0, size = 1;
+  for (size_t k = 0; k < m->set.count; k++) {
+    largest = fmax(largest, fabs(state->d[k]));
+    size = fmax(size, fabs(state->at.x[k]));
+  }
+  return minimiser_step(m, FIRST_MOVE * size / largest);
 }
 
 /* One search, by the direction of the method or, where that is not one of descent or leads nowhere, by steepest
