@@ -88,7 +88,7 @@ static bool advance(minimiser *m, void *memory) {
     if (ratio < 0.25)
       in->radius = 0.25 * fmin(length, in->radius);
     else if (ratio > 0.75 && length > 0.99 * in->radius)
-      in->radius *= ratio > 0.9 ? 4 : 2;
+      in->radius *= ratio > 0.9 ? 3 : 2;
   }
   return true;
 }
