@@ -122,7 +122,7 @@ static double shrink(const minimiser *m, const marquardt *by) {
   const minimise_point *at = &by->points.at, *next = &by->points.next;
   double slope = 0;
   for (size_t k = 0; k < m->set.count; k++) slope += at->g[k] * (next->x[k] - at->x[k]);
-  double share = next->f > at->f ? 0.5 * slope / (slope + at->f - next->f) : 0.5;
+  double share = next->f <= at->f ? 0.5 : 0.5 * slope / (slope + at->f - next->f);
   return share >= 0.1 ? fmin(0.5, share) : 0.1;
 }
 
@@ -141,7 +141,7 @@ static void adapt(const minimiser *m, marquardt *by, double ratio, double length
  */
 static bool take(minimiser *m, marquardt *by, double *ratio) {
   if (!form(m, by, &by->points.next)) return false;
-  if (isfinite(minimiser_projected_gradient(m, &by->points.next))) return minimiser_keep(m, &by->points.next);
+  if (isfinite(minimiser_projected_gradient(m, &by->points.next))) return minimiser_meet(m, &by->points.next);
   *ratio = -1;
   by->radius /= 10;
   return form(m, by, &by->points.at) && factorise(m, by);
@@ -163,7 +163,7 @@ static bool advance(minimiser *m, void *memory) {
     if (!trust_place(m, &by->points, by->p)) return minimiser_no_progress(m, &by->points.at, first);
     double promised = find_promise(m, by);
     if (first == INFINITY) first = promised;
-    if (!trust_ratio(m, &by->points, promised, minimiser_point_value, &ratio)) return false;
+    if (!trust_ratio(m, &by->points, promised, &ratio)) return false;
     adapt(m, by, ratio, length);
     if (trust_accepts(ratio) && !take(m, by, &ratio)) return false;
   }

@@ -102,13 +102,8 @@ bool minimiser_value(minimiser *m, const double *x, double *f) {
   return answered(m, problem->value(problem->user, m->whole, f));
 }
 
-bool minimiser_point_value(minimiser *m, minimise_point *at) {
-  for (size_t k = 0; k < m->set.count; k++) at->g[k] = 0;
-  return minimiser_value(m, at->x, &at->f);
-}
-
 /* Of the points met, the best is kept in the caller's x. */
-bool minimiser_keep(minimiser *m, const minimise_point *at) {
+bool minimiser_meet(minimiser *m, const minimise_point *at) {
   minimise_result *result = m->result;
   bool falls = !m->met || at->f < result->f;
   if (isfinite(at->f) && (falls || at->f == result->f)) {
@@ -133,7 +128,7 @@ bool minimiser_gradient(minimiser *m, minimise_point *at) {
   m->result->evaluations.gradient++;
   if (!answered(m, problem->gradient(problem->user, m->whole, &at->f, m->whole_gradient))) return false;
   free_set_gather(&m->set, m->whole_gradient, at->g);
-  return minimiser_keep(m, at);
+  return minimiser_meet(m, at);
 }
 
 /* Puts x and a free vector v where the model reads them. */

@@ -49,11 +49,10 @@ bool minimiser_start(minimiser *m, minimise_point *at);
 
 /* f, or f and g at x. What comes may be nan or infinite. */
 bool minimiser_value(minimiser *m, const double *x, double *f);
-bool minimiser_point_value(minimiser *m, minimise_point *at); /* at->g := 0 */
 bool minimiser_gradient(minimiser *m, minimise_point *at);
 
 /* Told of a point whose f and g are known otherwise: it may be the best. False: f has no minimum there. */
-bool minimiser_keep(minimiser *m, const minimise_point *at);
+bool minimiser_meet(minimiser *m, const minimise_point *at);
 
 /* H v at x. */
 bool minimiser_product(minimiser *m, const double *x, const double *v, double *hv);
