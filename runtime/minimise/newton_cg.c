@@ -101,15 +101,19 @@ static bool advance(minimiser *m, void *memory) {
     if (ratio < 0.25)
       in->radius = 0.25 * fmin(length, in->radius);
     else if (ratio > 0.75 && length > 0.99 * in->radius)
-      in->radius *= ratio > 0.9 ? 3 : 2;
+      in->radius *= 3;
   }
   return true;
 }
 
 void minimise_newton_cg(minimiser *m) {
   size_t n = m->set.count;
-  region in = {.p = minimiser_zeros(m, 4, n), .radius = minimiser_step(m, 1)};
+  region in = {.p = minimiser_zeros(m, 4, n)};
   if (!in.p || !trust_start(m, &in.points)) return;
+  /* The first steps may be as long as x is. */
+  double length = 0;
+  for (size_t k = 0; k < n; k++) length = hypot(length, in.points.at.x[k]);
+  in.radius = minimiser_step(m, fmax(1, length));
   in.r = in.p + n;
   in.d = in.r + n;
   in.hd = in.d + n;

@@ -41,17 +41,19 @@ class Done(Exception):
 class Function:
     """A model's functions with counts of the points at which each was asked for."""
 
-    def __init__(self, model, x):
-        self.model, self.products, self.iterations = model, 0, 0
-        self.counts, self.kept = {"value": 0, "gradient": 0}, {}
-        self.x = x
-        self.test(x, begins=True)
+    def __init__(self, model, x, least_squares):
+        self.model, self.products = model, 0
+        self.kept = {"value": {}, "gradient": {}}
+        self.least_squares, self.first, self.x = least_squares, None, x
 
     def once(self, what, x, compute):
-        if what not in self.kept or not np.array_equal(x, self.kept[what][0]):
-            self.kept[what] = np.array(x), compute(x)
-            self.counts[what] += 1
-        return self.kept[what][1].copy()
+        key = x.tobytes()
+        if key not in self.kept[what]:
+            self.kept[what][key] = compute(x)
+        return self.kept[what][key].copy()
+
+    def evaluations(self):
+        return sum(len(points) for points in self.kept.values())
 
     def value(self, x):
         return float(self.once("value", x, lambda x: np.float64(self.model.value(x=x))))
@@ -66,24 +68,30 @@ class Function:
     def residual(self, x):
         return self.once("value", x, lambda x: np.array(self.model.outputs(x=x, of="r")))
 
-    def jacobian(self, x):
-        jacobian = self.once("gradient", x, lambda x: np.array(self.model.jac(x=x, of="r", wrt="x")))
-        self.test(x)
-        return jacobian
+    def model_jacobian(self, x):
+        return np.array(self.model.jac(x=x, of="r", wrt="x"))
 
-    def test(self, x, begins=False):
-        """Remembers where a run is, and ends it where it has converged. Not counted."""
-        f, g = self.model.grad(x=x)
-        f, size = float(f), float(np.abs(g["x"]).max())
-        if begins:
-            self.first = size
+    def jacobian(self, x):
+        self.test(x)
+        return self.once("gradient", x, self.model_jacobian)
+
+    def test(self, x):
+        """Remembers where a run is, and ends it where it has converged; the evaluations that this needs count, too."""
         self.x = np.array(x)
-        if size <= problems.TOLERANCE*max(1, min(abs(f), self.first)):
+        if self.least_squares:
+            r, jacobian = self.residual(x), self.once("gradient", x, self.model_jacobian)
+            f, size = r @ r, np.abs(2*r @ jacobian).max()
+        else:
+            f, size = abs(self.value(x)), np.abs(self.gradient(x)).max()
+        if self.first is None:
+            self.first = size
+        if size <= problems.TOLERANCE*max(1, min(f, self.first)):
             raise Done
 
 
 def minimise(function, method, x):
     """One run of SciPy's; function.x is where it ends."""
+    function.test(x)
     if method == "MINPACK lm":
         if function.residual(x).size < x.size:
             return
@@ -102,17 +110,12 @@ def minimise(function, method, x):
 
 def run_scipy(row, model, method, x):
     """(what was reached, values and gradients, products)"""
-    function = None
+    function = Function(model, x, method == "MINPACK lm")
     try:
-        function = Function(model, x)
         minimise(function, method, x)
-    except Done:
+    except (Done, ValueError, ArithmeticError, np.linalg.LinAlgError):  # the others: of numbers that are not finite
         pass
-    except (ValueError, ArithmeticError, np.linalg.LinAlgError):  # nan or infinite numbers
-        pass
-    if function is None:
-        return problems.reached(row, float(model.value(x=x))), 2, 0
-    return problems.reached(row, float(model.value(x=function.x))), sum(function.counts.values()), function.products
+    return problems.reached(row, float(model.value(x=function.x))), function.evaluations(), function.products
 
 
 def run_adjoin(row, method, run):
