@@ -1,7 +1,8 @@
 /* Levenberg and Marquardt's method for f = c |r|^2 in a trust region (More 1978, as in MINPACK): steps that minimise
- * |r + J p| for |D p| <= radius. J is factorised once a point; no
- * product J'J is ever formed, which would square the condition number. A trial costs a value; J, which also gives the
- * gradient 2 c J'r, is formed where one is taken. Under bounds, over the entries that move. */
+ * |r + J p| for |D p| <= radius, D being the largest norms of J's columns so far: the units of x do not matter. J is
+ * factorised once a point; no product J'J is ever formed, which would square the condition number. A trial costs a
+ * value; J, which also gives the gradient 2 c J'r, is formed where one is taken. Under bounds, over the entries that
+ * move. */
 #include "runtime/minimise/damped.h"
 #include "runtime/minimise/methods.h"
 #include "runtime/minimise/trust.h"
@@ -10,12 +11,8 @@
 #include <math.h>
 #include <string.h>
 
-/* The first radius, in lengths of x by D. */
-static const double FIRST_RADIUS = 100;
-
-/* D has the largest norms of J's columns so far, and no entry below this share of the largest: from far away, where
- * one column hides the others, they would else be moved too far for all that follows. */
-static const double NARROWEST = 0.01;
+/* The first radius, in lengths of x by D; the ratio from which on a step says that the next may be longer. */
+static const double FIRST_RADIUS = 100, GOOD_RATIO = 0.8;
 
 typedef struct {
   trust_points points;
@@ -69,7 +66,6 @@ static bool form(minimiser *m, marquardt *by, minimise_point *at) {
 /* J = Q R of the entries that move, and Q'r. False: the run has ended. */
 static bool factorise(minimiser *m, marquardt *by) {
   damped_system *system = &by->system;
-  double largest = 0;
   system->count = 0;
   for (size_t k = 0; k < m->set.count; k++) {
     if (!minimiser_moves(m, k)) continue;
@@ -78,11 +74,9 @@ static bool factorise(minimiser *m, marquardt *by) {
     for (size_t j = 0; j < by->rows; j++) norm = hypot(norm, column[j]);
     if (!isfinite(norm)) return minimiser_end(m, MINIMISE_NOT_FINITE, "the Jacobian is nan or infinite");
     by->norms[k] = fmax(by->norms[k], norm);
-    largest = fmax(largest, by->norms[k]);
+    system->scale[system->count] = by->norms[k] > 0 ? by->norms[k] : 1;
     by->place[system->count++] = k;
   }
-  for (size_t i = 0; i < system->count; i++)
-    system->scale[i] = largest > 0 ? fmax(by->norms[by->place[i]], NARROWEST * largest) : 1;
   dense_triangularise(by->rows, system->count, by->jacobian, by->residual, by->work);
   damped_prepare(system, by->rows, by->jacobian, by->residual);
   by->formed = false;
@@ -131,7 +125,7 @@ static void adapt(const minimiser *m, marquardt *by, double ratio, double length
     double share = shrink(m, by);
     by->radius = share * fmin(by->radius, 10 * length);
     by->system.lambda /= share;
-  } else if (by->system.lambda == 0 || ratio >= 0.75) {
+  } else if (by->system.lambda == 0 || ratio >= GOOD_RATIO) {
     by->radius = 2 * length;
     by->system.lambda /= 2;
   }

@@ -29,7 +29,8 @@ import problems
 
 MEMORY = 10  # pairs; what `adjoin solve` has by default
 PAIRS = [("lbfgs", "L-BFGS-B"), ("bfgs", "BFGS"), ("newton-cg", "trust-ncg"), ("newton-cg", "Newton-CG"),
-         ("levenberg-marquardt", "MINPACK lm")]
+         ("levenberg-marquardt", "least_squares"), ("levenberg-marquardt", "leastsq")]
+LEAST_SQUARES = {"least_squares": False, "leastsq": True}  # both are MINPACK's: is x scaled unless it is told otherwise?
 TRUST_REGIONS = ("newton-cg", "levenberg-marquardt")
 SOLVED = ("minimum", "saddle")  # of problems.reached
 
@@ -92,12 +93,10 @@ class Function:
 def minimise(function, method, x):
     """One run of SciPy's; function.x is where it ends."""
     function.test(x)
-    if method == "MINPACK lm":
-        if function.residual(x).size < x.size:
-            return
-        none = np.finfo(float).eps
-        result = optimize.least_squares(function.residual, x, function.jacobian, method="lm", ftol=none, xtol=none,
-                                        gtol=none, max_nfev=4*problems.ITERATIONS)
+    if method in LEAST_SQUARES:
+        scaling = {} if LEAST_SQUARES[method] else {"diag": np.ones(x.size)}
+        x = optimize.leastsq(function.residual, x, Dfun=function.jacobian, ftol=0, xtol=0, gtol=0, full_output=True,
+                             maxfev=4*problems.ITERATIONS, **scaling)[0]
     else:
         options = {"L-BFGS-B": {"ftol": 0, "gtol": 0, "maxcor": MEMORY, "maxfun": 4*problems.ITERATIONS},
                    "BFGS": {"gtol": 0}, "trust-ncg": {"gtol": 0}, "Newton-CG": {"xtol": 1e-300}}[method]
@@ -105,12 +104,13 @@ def minimise(function, method, x):
         result = optimize.minimize(function.value, x, jac=function.gradient, method=method,
                                    callback=lambda x, *_: function.test(x),
                                    options={"maxiter": problems.ITERATIONS, **options}, **second)
-    function.x = result.x
+        x = result.x
+    function.x = x
 
 
 def run_scipy(row, model, method, x):
     """(what was reached, values and gradients, products)"""
-    function = Function(model, x, method == "MINPACK lm")
+    function = Function(model, x, method in LEAST_SQUARES)
     try:
         minimise(function, method, x)
     except (Done, ValueError, ArithmeticError, np.linalg.LinAlgError):  # the others: of numbers that are not finite
