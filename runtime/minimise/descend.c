@@ -6,7 +6,8 @@
 typedef struct {
   minimise_point at, next;
   double *d;
-  double step; /* of the last iteration; 0: there was none, or its direction was scaled */
+  double step;   /* of the last iteration; 0: there was none, or its direction was scaled */
+  double change; /* by it, the largest of an entry */
 } descent_state;
 
 /* d = -g, or where g'g overflows its multiple of length about 1. */
@@ -49,11 +50,14 @@ static line_outcome search(minimiser *m, const descent *by, descent_state *state
     }
     line along = {&state->at, state->d, slope, first_step(m, by, state, is_scaled)};
     *promised = -slope * along.first;
-    double step;
+    line_step step;
     line_outcome outcome = LINE_NO_PROGRESS;
     if (slope < 0 && isfinite(slope))
       outcome = (by->backtracks ? line_search_backtrack : line_search_wolfe)(m, &along, &state->next, &step);
-    if (outcome == LINE_FOUND) state->step = is_scaled ? 0 : step;
+    if (outcome == LINE_FOUND) {
+      state->step = is_scaled ? 0 : step.t;
+      state->change = step.change;
+    }
     if (outcome != LINE_NO_PROGRESS || !again) return outcome;
     slope = NAN;
     state->step = 0;
@@ -65,8 +69,8 @@ void descend(minimiser *m, const descent *by) {
   if (!minimiser_start(m, &state.at) || !minimiser_point(m, &state.next)) return;
   state.d = minimiser_zeros(m, m->set.count, 1);
   if (!state.d) return;
-  double change = 0, promised;
-  while (minimiser_goes_on(m, &state.at, change)) {
+  double promised;
+  while (minimiser_goes_on(m, &state.at, state.change)) {
     bool is_idle = minimiser_is_idle(m, &state.at);
     minimiser_find_moving(m, &state.at);
     line_outcome outcome = search(m, by, &state, &promised);
@@ -76,7 +80,6 @@ void descend(minimiser *m, const descent *by) {
       return;
     }
     if (by->learn) by->learn(m, by->memory, &state.at, &state.next);
-    change = minimiser_distance(m, state.next.x, state.at.x);
     minimise_point last = state.at;
     state.at = state.next;
     state.next = last;

@@ -135,7 +135,8 @@ static void adapt(const minimiser *m, marquardt *by, double ratio, double length
  */
 static bool take(minimiser *m, marquardt *by, double *ratio) {
   if (!form(m, by, &by->points.next)) return false;
-  if (isfinite(minimiser_projected_gradient(m, &by->points.next))) return minimiser_meet(m, &by->points.next);
+  if (!minimiser_meet(m, &by->points.next)) return false;
+  if (isfinite(by->points.next.grad_inf)) return true;
   *ratio = -1;
   by->radius /= 10;
   return form(m, by, &by->points.at) && factorise(m, by);

@@ -55,11 +55,11 @@ bool minimiser_end(minimiser *m, minimise_status status, const char *test) {
 }
 
 bool minimiser_no_progress(minimiser *m, const minimise_point *at, double promised) {
-  double gradient = minimiser_projected_gradient(m, at), scale = fmax(1, fmin(fabs(at->f), m->first_gradient));
-  if (promised <= 16 * DBL_EPSILON * fabs(at->f) && gradient <= cbrt(DBL_EPSILON) * scale) {
+  double scale = fmax(1, fmin(fabs(at->f), m->first_gradient));
+  if (promised <= 16 * DBL_EPSILON * fabs(at->f) && at->grad_inf <= cbrt(DBL_EPSILON) * scale) {
     free_set_scatter(&m->set, at->x, m->best);
     m->result->f = at->f;
-    m->result->grad_inf = gradient;
+    m->result->grad_inf = at->grad_inf;
     return minimiser_end(m, MINIMISE_CONVERGED,
                          "the decrease that the gradient promises is below the rounding error of f");
   }
@@ -102,22 +102,39 @@ bool minimiser_value(minimiser *m, const double *x, double *f) {
   return answered(m, problem->value(problem->user, m->whole, f));
 }
 
+static double projected_gradient(const minimiser *m, const minimise_point *at) {
+  double largest = 0;
+  for (size_t k = 0; k < m->set.count; k++) {
+    double here = m->set.bounded ? free_set_projected_gradient(&m->set, k, at->x[k], at->g[k]) : at->g[k];
+    if (!(fabs(here) <= largest)) largest = fabs(here);
+    if (isnan(largest)) break;
+  }
+  return largest;
+}
+
+/* Scatters x to where the caller finds it. Is an entry of x far away? */
+static bool keep(minimiser *m, const double *x) {
+  double largest = 0;
+  for (size_t k = 0; k < m->set.count; k++) {
+    m->best[free_set_place(&m->set, k)] = x[k];
+    if (fabs(x[k]) > largest) largest = fabs(x[k]);
+  }
+  m->met = true;
+  return m->far > 0 && largest > m->far;
+}
+
 /* Of the points met, the best is kept in the caller's x. */
-bool minimiser_meet(minimiser *m, const minimise_point *at) {
+bool minimiser_meet(minimiser *m, minimise_point *at) {
   minimise_result *result = m->result;
-  bool falls = !m->met || at->f < result->f;
+  bool falls = !m->met || at->f < result->f, leaves = false;
+  at->grad_inf = projected_gradient(m, at);
   if (isfinite(at->f) && (falls || at->f == result->f)) {
-    free_set_scatter(&m->set, at->x, m->best);
+    leaves = keep(m, at->x) && falls && at->grad_inf > 0;
     result->f = at->f;
-    result->grad_inf = minimiser_projected_gradient(m, at);
-    m->met = true;
+    result->grad_inf = at->grad_inf;
   }
   if (at->f < BOTTOM) return minimiser_end(m, MINIMISE_UNBOUNDED, "f fell below -1e300");
-  bool leaves = falls && m->far > 0 && isfinite(at->f) && result->grad_inf > 0;
-  for (size_t k = 0; leaves && k < m->set.count; k++) {
-    if (fabs(at->x[k]) > m->far)
-      return minimiser_end(m, MINIMISE_UNBOUNDED, "f still falls where an entry of x is beyond 1e150");
-  }
+  if (leaves) return minimiser_end(m, MINIMISE_UNBOUNDED, "f still falls where an entry of x is beyond 1e150");
   return true;
 }
 
@@ -187,23 +204,22 @@ bool minimiser_start(minimiser *m, minimise_point *at) {
   }
   if (!minimiser_gradient(m, at)) return false;
   m->far = 1e150 * largest;
-  m->first_gradient = minimiser_projected_gradient(m, at);
+  m->first_gradient = at->grad_inf;
   m->first_size = fabs(at->f);
   m->least_f = m->least_gradient = INFINITY;
   return true;
 }
 
 static bool passes_tests(minimiser *m, const minimise_point *at) {
-  double gradient = minimiser_projected_gradient(m, at);
   if (!isfinite(at->f))
     return minimiser_end(m, MINIMISE_NOT_FINITE,
                          m->begun ? "f became nan or infinite: a smaller step may help"
                                   : "f is nan or infinite at the start");
-  if (!isfinite(gradient)) return minimiser_end(m, MINIMISE_NOT_FINITE, "the gradient is nan or infinite");
-  if (gradient <= m->options->tolerance * fmax(1, fmin(fabs(at->f), m->first_gradient))) {
+  if (!isfinite(at->grad_inf)) return minimiser_end(m, MINIMISE_NOT_FINITE, "the gradient is nan or infinite");
+  if (at->grad_inf <= m->options->tolerance * fmax(1, fmin(fabs(at->f), m->first_gradient))) {
     free_set_scatter(&m->set, at->x, m->best);
     m->result->f = at->f;
-    m->result->grad_inf = gradient;
+    m->result->grad_inf = at->grad_inf;
     return minimiser_end(m, MINIMISE_CONVERGED,
                          m->set.count ? "|projected gradient| <= tolerance max(1, min(|f|, |gradient at the start|))"
                                       : "no entry is free");
@@ -219,7 +235,7 @@ bool minimiser_goes_on(minimiser *m, const minimise_point *at, double change) {
   if (options->progress) {
     minimise_progress progress = {.iteration = result->iterations,
                                   .f = at->f,
-                                  .grad_inf = minimiser_projected_gradient(m, at),
+                                  .grad_inf = at->grad_inf,
                                   .step = change,
                                   .evaluations = result->evaluations.value + result->evaluations.gradient,
                                   .seconds = minimiser_seconds(m)};
@@ -233,13 +249,12 @@ bool minimiser_goes_on(minimiser *m, const minimise_point *at, double change) {
 }
 
 bool minimiser_is_idle(minimiser *m, const minimise_point *at) {
-  double gradient = minimiser_projected_gradient(m, at);
   /* How far f is uncertain: by rounding at the size that it had, which shrinks as the gradient does. */
   double share = m->first_gradient > 0 ? fmin(1, m->least_gradient / m->first_gradient) : 1;
   bool falls = at->f < m->least_f - DBL_EPSILON * share * m->first_size;
-  m->idle = falls || gradient < m->least_gradient ? 0 : m->idle + 1;
+  m->idle = falls || at->grad_inf < m->least_gradient ? 0 : m->idle + 1;
   m->least_f = fmin(m->least_f, at->f);
-  m->least_gradient = fmin(m->least_gradient, gradient);
+  m->least_gradient = fmin(m->least_gradient, at->grad_inf);
   return m->idle > PATIENCE;
 }
 
@@ -249,35 +264,49 @@ double minimiser_step(const minimiser *m, double otherwise) {
 
 /* ---- vectors and bounds ---- */
 
-double minimiser_projected_gradient(const minimiser *m, const minimise_point *at) {
-  double largest = 0;
-  for (size_t k = 0; k < m->set.count; k++) {
-    double here = fabs(free_set_projected_gradient(&m->set, k, at->x[k], at->g[k]));
-    if (!(here <= largest)) largest = here;
-    if (isnan(largest)) break;
-  }
-  return largest;
-}
-
 /* An entry near its bound counts as being there (Bertsekas 1982): otherwise a direction that mixes entries can be one
  * of ascent once such an entry has stopped there, and steps become arbitrarily small. */
 void minimiser_find_moving(minimiser *m, const minimise_point *at) {
   if (!m->moving) return;
-  double slack = fmin(1e-6, minimiser_projected_gradient(m, at)), bound;
+  double slack = fmin(1e-6, at->grad_inf), bound;
   for (size_t k = 0; k < m->set.count; k++)
     m->moving[k] = !free_set_is_active(&m->set, k, at->x[k], at->g[k], slack, &bound);
 }
 
+/* Four sums at once: one addition need not wait for the one before. */
 double minimiser_dot(const minimiser *m, const double *a, const double *b) {
-  double sum = 0;
-  for (size_t k = 0; k < m->set.count; k++) {
-    if (minimiser_moves(m, k)) sum += a[k] * b[k];
+  double sums[4] = {0};
+  size_t k = 0;
+  for (; !m->moving && k + 4 <= m->set.count; k += 4) {
+    for (size_t i = 0; i < 4; i++) sums[i] += a[k + i] * b[k + i];
   }
-  return sum;
+  for (; k < m->set.count; k++) {
+    if (minimiser_moves(m, k)) sums[k % 4] += a[k] * b[k];
+  }
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
+double minimiser_combine(const minimiser *m, double *d, const combination *of) {
+  const double *u = of->u, *v = of->v, *w = of->w;
+  double c = of->c, a = of->a, sums[4] = {0};
+  size_t k = 0;
+  for (; !m->moving && k + 4 <= m->set.count; k += 4) {
+    for (size_t i = 0; i < 4; i++) {
+      double entry = c * u[k + i] + a * v[k + i];
+      d[k + i] = entry;
+      sums[i] += w[k + i] * entry;
+    }
+  }
+  for (; k < m->set.count; k++) {
+    d[k] = minimiser_moves(m, k) ? c * u[k] + a * v[k] : 0;
+    sums[k % 4] += w[k] * d[k];
+  }
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
 double minimiser_direct(const minimiser *m, const minimise_point *at, double *d) {
   double slope = 0, bound;
+  if (!m->set.bounded) return minimiser_dot(m, at->g, d);
   for (size_t k = 0; k < m->set.count; k++) {
     if (!minimiser_moves(m, k)) {
       free_set_is_active(&m->set, k, at->x[k], at->g[k], INFINITY, &bound);
@@ -292,6 +321,8 @@ double minimiser_direct(const minimiser *m, const minimise_point *at, double *d)
 
 double minimiser_distance(const minimiser *m, const double *a, const double *b) {
   double largest = 0;
-  for (size_t k = 0; k < m->set.count; k++) largest = fmax(largest, fabs(a[k] - b[k]));
+  for (size_t k = 0; k < m->set.count; k++) {
+    if (fabs(a[k] - b[k]) > largest) largest = fabs(a[k] - b[k]);
+  }
   return largest;
 }

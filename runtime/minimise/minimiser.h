@@ -30,6 +30,7 @@ typedef struct minimiser {
 typedef struct {
   double *x, *g;
   double f;
+  double grad_inf; /* max |x - P(x - g)| over the free entries; nan where one is */
 } minimise_point;
 
 /* What the default of `step` is. */
@@ -51,8 +52,9 @@ bool minimiser_start(minimiser *m, minimise_point *at);
 bool minimiser_value(minimiser *m, const double *x, double *f);
 bool minimiser_gradient(minimiser *m, minimise_point *at);
 
-/* Told of a point whose f and g are known otherwise: it may be the best. False: f has no minimum there. */
-bool minimiser_meet(minimiser *m, const minimise_point *at);
+/* Told of a point whose f and g are known otherwise: finds its grad_inf, and whether it is the best. False: f has no
+ * minimum there. */
+bool minimiser_meet(minimiser *m, minimise_point *at);
 
 /* H v at x. */
 bool minimiser_product(minimiser *m, const double *x, const double *v, double *hv);
@@ -76,9 +78,6 @@ bool minimiser_no_progress(minimiser *m, const minimise_point *at, double promis
 /* Told of the point of each iteration: have the last ones brought neither a smaller f nor a smaller gradient? */
 bool minimiser_is_idle(minimiser *m, const minimise_point *at);
 
-/* max |x - P(x - g)| over the free entries; nan where one is. */
-double minimiser_projected_gradient(const minimiser *m, const minimise_point *at);
-
 /* Finds out which entries move: all but those that are within a small distance of a bound that -g pushes against. */
 void minimiser_find_moving(minimiser *m, const minimise_point *at);
 static inline bool minimiser_moves(const minimiser *m, size_t k) {
@@ -87,6 +86,16 @@ static inline bool minimiser_moves(const minimiser *m, size_t k) {
 
 /* a'b over the entries that move. */
 double minimiser_dot(const minimiser *m, const double *a, const double *b);
+
+/* d := c u + a v on the entries that move, 0 on the others; d may be u. Returns w'd. One pass over the memory, for
+ * large vectors. */
+typedef struct {
+  double c;
+  const double *u;
+  double a;
+  const double *v, *w;
+} combination;
+double minimiser_combine(const minimiser *m, double *d, const combination *of);
 
 /* Makes d point between the bounds: entries that do not move go to their bound, those at a bound do not leave it
  * outwards. Returns g'd. */

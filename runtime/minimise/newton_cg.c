@@ -96,7 +96,7 @@ static bool advance(minimiser *m, void *memory) {
     if (!trust_ratio(m, &in->points, promised, &ratio)) return false;
     if (trust_accepts(ratio)) {
       if (!minimiser_gradient(m, &in->points.next)) return false;
-      if (!isfinite(minimiser_projected_gradient(m, &in->points.next))) ratio = -1;
+      if (!isfinite(in->points.next.grad_inf)) ratio = -1;
     }
     if (ratio < 0.25)
       in->radius = 0.25 * fmin(length, in->radius);
