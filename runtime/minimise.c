@@ -187,6 +187,8 @@ minimise_status minimise(const minimise_problem *problem, const minimise_options
   minimiser m = {.problem = problem, .options = options, .result = result, .best = x};
   clock_gettime(CLOCK_MONOTONIC, &m.began);
   run(&m);
+  for (size_t k = 0; m.best != x && k < m.set.count; k++)
+    x[free_set_place(&m.set, k)] = m.best[free_set_place(&m.set, k)];
   result->seconds = minimiser_seconds(&m);
   minimiser_release(&m);
   return result->status;

@@ -102,8 +102,8 @@ typedef struct {
 
 /* Minimises from x, and leaves the best point that was met there, whatever ends the run: the one that passed the test
  * where that is MINIMISE_CONVERGED, else the one with the smallest f. Free entries that start outside their bounds are
- * moved to them first. Frozen entries are not written. x is untouched where the status is MINIMISE_REFUSED, or where
- * nothing finite was met. All memory is given back. Returns result->status. */
+ * moved to them first; during the run they may be anything. Frozen entries are not written. x is untouched where the
+ * status is MINIMISE_REFUSED, or where nothing finite was met. All memory is given back. Returns result->status. */
 minimise_status minimise(const minimise_problem *problem, const minimise_options *options, double *x,
                          minimise_result *result);
 

@@ -90,10 +90,19 @@ static bool answered(minimiser *m, int status) {
   return minimiser_end(m, MINIMISE_CALLBACK_FAILED, "the model could not be evaluated");
 }
 
+/* Puts x where the model reads it. */
+static void show(minimiser *m, const double *x) {
+  m->largest = 0;
+  for (size_t k = 0; k < m->set.count; k++) {
+    m->whole[free_set_place(&m->set, k)] = x[k];
+    if (fabs(x[k]) > m->largest) m->largest = fabs(x[k]);
+  }
+}
+
 bool minimiser_value(minimiser *m, const double *x, double *f) {
   const minimise_problem *problem = m->problem;
   if (!within_budget(m)) return false;
-  free_set_scatter(&m->set, x, m->whole);
+  show(m, x);
   if (!problem->value) {
     m->result->evaluations.gradient++;
     return answered(m, problem->gradient(problem->user, m->whole, f, m->whole_gradient));
@@ -112,36 +121,30 @@ static double projected_gradient(const minimiser *m, const minimise_point *at) {
   return largest;
 }
 
-/* Scatters x to where the caller finds it. Is an entry of x far away? */
-static bool keep(minimiser *m, const double *x) {
-  double largest = 0;
-  for (size_t k = 0; k < m->set.count; k++) {
-    m->best[free_set_place(&m->set, k)] = x[k];
-    if (fabs(x[k]) > largest) largest = fabs(x[k]);
-  }
+/* Of the points met, the best is kept: where the model read it, and it will read the next elsewhere. */
+static void keep(minimiser *m, const minimise_point *at) {
+  double *other = m->best;
+  m->best = m->whole;
+  m->whole = other;
+  m->result->f = at->f;
+  m->result->grad_inf = at->grad_inf;
   m->met = true;
-  return m->far > 0 && largest > m->far;
 }
 
-/* Of the points met, the best is kept in the caller's x. */
 bool minimiser_meet(minimiser *m, minimise_point *at) {
-  minimise_result *result = m->result;
-  bool falls = !m->met || at->f < result->f, leaves = false;
+  bool falls = !m->met || at->f < m->result->f;
   at->grad_inf = projected_gradient(m, at);
-  if (isfinite(at->f) && (falls || at->f == result->f)) {
-    leaves = keep(m, at->x) && falls && at->grad_inf > 0;
-    result->f = at->f;
-    result->grad_inf = at->grad_inf;
-  }
+  if (isfinite(at->f) && (falls || at->f == m->result->f)) keep(m, at);
   if (at->f < BOTTOM) return minimiser_end(m, MINIMISE_UNBOUNDED, "f fell below -1e300");
-  if (leaves) return minimiser_end(m, MINIMISE_UNBOUNDED, "f still falls where an entry of x is beyond 1e150");
+  if (falls && m->far > 0 && m->largest > m->far && isfinite(at->f) && at->grad_inf > 0)
+    return minimiser_end(m, MINIMISE_UNBOUNDED, "f still falls where an entry of x is beyond 1e150");
   return true;
 }
 
 bool minimiser_gradient(minimiser *m, minimise_point *at) {
   const minimise_problem *problem = m->problem;
   if (!within_budget(m)) return false;
-  free_set_scatter(&m->set, at->x, m->whole);
+  show(m, at->x);
   m->result->evaluations.gradient++;
   if (!answered(m, problem->gradient(problem->user, m->whole, &at->f, m->whole_gradient))) return false;
   free_set_gather(&m->set, m->whole_gradient, at->g);
@@ -153,7 +156,7 @@ static bool prepare_product(minimiser *m, const double *x, const double *v) {
   if (m->over || (m->options->seconds > 0 && !within_budget(m))) return false;
   if (!m->whole_direction && !(m->whole_direction = minimiser_zeros(m, m->set.size, 1))) return false;
   if (!m->whole_product && !(m->whole_product = minimiser_zeros(m, m->set.size, 1))) return false;
-  free_set_scatter(&m->set, x, m->whole);
+  show(m, x);
   if (v) free_set_scatter(&m->set, v, m->whole_direction);
   m->result->evaluations.product++;
   return true;
@@ -170,7 +173,7 @@ bool minimiser_product(minimiser *m, const double *x, const double *v, double *h
 bool minimiser_residual(minimiser *m, const double *x, double *residual) {
   const minimise_problem *problem = m->problem;
   if (!within_budget(m)) return false;
-  free_set_scatter(&m->set, x, m->whole);
+  show(m, x);
   m->result->evaluations.gradient++;
   return answered(m, problem->residual(problem->user, m->whole, residual));
 }

@@ -12,9 +12,10 @@ typedef struct minimiser {
   const minimise_options *options;
   minimise_result *result;
   free_set set;
-  double *best;                            /* the caller's x, whole: written when a better point is met */
-  bool met;                                /* was any finite point? */
-  double *whole, *whole_gradient;          /* what the model reads and writes */
+  double *best;                   /* whole: the caller's x, or what took its place when a better point was met */
+  bool met;                       /* was any finite point? */
+  double *whole, *whole_gradient; /* what the model reads and writes */
+  double largest;                 /* |entry| of what it reads */
   double *whole_direction, *whole_product; /* likewise; NULL before the first product */
   unsigned char *moving;                   /* a byte an entry: is it off its active bounds? NULL: all are */
   double far;                              /* entries beyond this have left for infinity */
@@ -52,8 +53,8 @@ bool minimiser_start(minimiser *m, minimise_point *at);
 bool minimiser_value(minimiser *m, const double *x, double *f);
 bool minimiser_gradient(minimiser *m, minimise_point *at);
 
-/* Told of a point whose f and g are known otherwise: finds its grad_inf, and whether it is the best. False: f has no
- * minimum there. */
+/* Told of f and g at the point whose x was evaluated last: finds its grad_inf, and whether it is the best. False: f has
+ * no minimum there. */
 bool minimiser_meet(minimiser *m, minimise_point *at);
 
 /* H v at x. */
