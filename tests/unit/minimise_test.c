@@ -53,7 +53,7 @@ static const double minus_ones[] = {-1, -1, -1, -1}, ones[] = {1, 1, 1, 1}, alte
 static const double third[] = {2. / 3, 0, 2. / 3, 0};
 static const double infinite[] = {INFINITY, INFINITY, INFINITY, INFINITY};
 static const double fixed_lower[] = {-9, 1, -9, -9}, fixed_upper[] = {9, 1, 9, 9}, fixed_solution[] = {3, 1, 3, 3};
-static const double far[] = {1000, 2000, 3000, 4000}; /* where f is 9e14; at the minimum it is 2e-5 */
+static const double far[] = {1e4, -2e4, 3e4, 5e4}; /* where f is 2e19; at the minimum it is 2e-5 */
 static const double valley_lower[] = {-2, -2}, valley_upper[] = {0.5, 2}, valley[] = {0.5, 0.25};
 
 static const problem_row problems[] = {
