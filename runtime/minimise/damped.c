@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum { TRIALS = 10 };                /* of lambda */
-static const double WITHIN = 0.1;    /* the radius: how exactly it is met */
+static const double WITHIN = 0.05;   /* the radius: how exactly it is met */
 static const double SMALLEST = 1e-3; /* the first lambda, of the largest that can be, where nothing is known */
 
 void damped_prepare(damped_system *system, size_t rows, const double *triangularised, const double *residual) {

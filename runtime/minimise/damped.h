@@ -20,7 +20,7 @@ typedef struct {
 /* Takes R and Q'r of a factorisation of J, which has `rows` rows. */
 void damped_prepare(damped_system *system, size_t rows, const double *triangularised, const double *residual);
 
-/* Finds p and lambda, from the last lambda on, to a tenth of the radius. Returns |D p|. */
+/* Finds p and lambda, from the last lambda on, to a twentieth of the radius. Returns |D p|. */
 double damped_step(damped_system *system, double radius);
 
 #endif

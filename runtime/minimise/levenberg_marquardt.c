@@ -1,4 +1,4 @@
-/* Levenberg and Marquardt's method for f = c |r|^2 in a trust region (More 1978, as in MINPACK): steps that minimise
+/* Levenberg and Marquardt's method for f = c |r|^2 in a trust region (More 1978): steps that minimise
  * |r + J p| for |D p| <= radius, D being the largest norms of J's columns so far: the units of x do not matter. J is
  * factorised once a point; no product J'J is ever formed, which would square the condition number. A trial costs a
  * value; J, which also gives the gradient 2 c J'r, is formed where one is taken. Under bounds, over the entries that
@@ -11,8 +11,8 @@
 #include <math.h>
 #include <string.h>
 
-/* The first radius, in lengths of x by D; the ratio from which on a step says that the next may be longer. */
-static const double FIRST_RADIUS = 100, GOOD_RATIO = 0.8;
+/* The ratio from which on the next step may be longer, and by how much; how much shorter it becomes at most. */
+static const double GOOD_RATIO = 0.8, GROWTH = 3, LEAST_SHARE = 0.15;
 
 typedef struct {
   trust_points points;
@@ -103,12 +103,13 @@ static double find_promise(const minimiser *m, const marquardt *by) {
   return promised;
 }
 
-/* A radius of some lengths of x, but not much more than the first step. */
+/* The first radius is the length of x, by D; for x = 0 that of r, by which J p is measured. */
 static double first_radius(const marquardt *by) {
-  double length = 0;
+  double length = 0, size = 0;
   for (size_t i = 0; i < by->system.count; i++)
     length = hypot(length, by->system.scale[i] * by->points.at.x[by->place[i]]);
-  return length > 0 && isfinite(length) ? FIRST_RADIUS * length : FIRST_RADIUS;
+  for (size_t j = 0; j < by->rows; j++) size = hypot(size, by->residual[j]);
+  return length > 0 && isfinite(length) ? length : size > 0 && isfinite(size) ? size : 1;
 }
 
 /* Where the step was too long: the minimum of the parabola along it, within limits. */
@@ -117,7 +118,7 @@ static double shrink(const minimiser *m, const marquardt *by) {
   double slope = 0;
   for (size_t k = 0; k < m->set.count; k++) slope += at->g[k] * (next->x[k] - at->x[k]);
   double share = next->f <= at->f ? 0.5 : 0.5 * slope / (slope + at->f - next->f);
-  return share >= 0.1 ? fmin(0.5, share) : 0.1;
+  return share >= LEAST_SHARE ? fmin(0.5, share) : LEAST_SHARE;
 }
 
 static void adapt(const minimiser *m, marquardt *by, double ratio, double length) {
@@ -126,8 +127,8 @@ static void adapt(const minimiser *m, marquardt *by, double ratio, double length
     by->radius = share * fmin(by->radius, 10 * length);
     by->system.lambda /= share;
   } else if (by->system.lambda == 0 || ratio >= GOOD_RATIO) {
-    by->radius = 2 * length;
-    by->system.lambda /= 2;
+    by->radius = GROWTH * length;
+    by->system.lambda /= GROWTH;
   }
 }
 
