@@ -66,6 +66,7 @@ static bool form(minimiser *m, marquardt *by, minimise_point *at) {
 /* J = Q R of the entries that move, and Q'r. False: the run has ended. */
 static bool factorise(minimiser *m, marquardt *by) {
   damped_system *system = &by->system;
+  double largest = 0;
   system->count = 0;
   for (size_t k = 0; k < m->set.count; k++) {
     if (!minimiser_moves(m, k)) continue;
@@ -74,9 +75,12 @@ static bool factorise(minimiser *m, marquardt *by) {
     for (size_t j = 0; j < by->rows; j++) norm = hypot(norm, column[j]);
     if (!isfinite(norm)) return minimiser_end(m, MINIMISE_NOT_FINITE, "the Jacobian is nan or infinite");
     by->norms[k] = fmax(by->norms[k], norm);
-    system->scale[system->count] = by->norms[k] > 0 ? by->norms[k] : 1;
+    largest = fmax(largest, by->norms[k]);
     by->place[system->count++] = k;
   }
+  /* Columns that rounding hides beside the largest have no scale of their own. */
+  for (size_t i = 0; i < system->count; i++)
+    system->scale[i] = largest > 0 ? fmax(by->norms[by->place[i]], DBL_EPSILON * largest) : 1;
   dense_triangularise(by->rows, system->count, by->jacobian, by->residual, by->work);
   damped_prepare(system, by->rows, by->jacobian, by->residual);
   by->formed = false;
@@ -103,13 +107,14 @@ static double find_promise(const minimiser *m, const marquardt *by) {
   return promised;
 }
 
-/* The first radius is the length of x, by D; for x = 0 that of r, by which J p is measured. */
+/* The first radius is the length of x, by D, or that of r, by which J p is measured. */
 static double first_radius(const marquardt *by) {
   double length = 0, size = 0;
   for (size_t i = 0; i < by->system.count; i++)
     length = hypot(length, by->system.scale[i] * by->points.at.x[by->place[i]]);
   for (size_t j = 0; j < by->rows; j++) size = hypot(size, by->residual[j]);
-  return length > 0 && isfinite(length) ? length : size > 0 && isfinite(size) ? size : 1;
+  length = fmax(length, size);
+  return length > 0 && isfinite(length) ? length : 1;
 }
 
 /* Where the step was too long: the minimum of the parabola along it, within limits. */
