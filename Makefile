@@ -182,7 +182,7 @@ BUILD_PACKAGES := gcc=gcc libc6-dev=stdio.h flex=flex bison=bison libtcc-dev=lib
                   libzip-dev=zip.h liblapacke-dev=lapacke.h libopenblas-serial-dev=cblas.h
 TEST_PACKAGES := g++=g++ libcunit1-dev=CUnit/CUnit.h groff-base=groff cmake=cmake ninja-build=ninja meson=meson \
                  pkg-config=pkg-config python3=/usr/bin/python3 python3-numpy=import:numpy
-BENCH_PACKAGES := valgrind=valgrind
+BENCH_PACKAGES := valgrind=valgrind python3-scipy=import:scipy
 
 # Sets the shell variable `missing` to the packages of $(1) whose product is absent.
 define find_missing
@@ -222,7 +222,7 @@ programs_for_thread_tests: $(B)/tests/unit/library_threads_test
 
 bench: TEST_PACKAGES += $(BENCH_PACKAGES)
 bench: deps
-	@$(MAKE) --no-print-directory programs_for_bench
+	@$(MAKE) --no-print-directory all programs_for_bench
 	@tests/bench/bench
 
 programs_for_bench: $(B)/tests/bench/measure
