@@ -18,8 +18,8 @@ static double steepest(const minimiser *m, const minimise_point *at, double *d) 
   return minimiser_direct(m, at, d);
 }
 
-/* The first step of all moves no entry by more than this share of the largest one (of 1 where that is smaller): nothing
- * is known of f yet, and what is too short is soon lengthened (Hager and Zhang 2006). */
+/* The first step of a method that learns moves no entry by more than this share of the largest one (of 1 where that is
+ * smaller): nothing is known of f yet, and what is too short is soon lengthened (Hager and Zhang 2006). */
 static const double FIRST_MOVE = 0.3;
 
 static double first_step(const minimiser *m, const descent *by, const descent_state *state, bool is_scaled) {
@@ -30,6 +30,7 @@ static double first_step(const minimiser *m, const descent *by, const descent_st
     largest = fmax(largest, fabs(state->d[k]));
     size = fmax(size, fabs(state->at.x[k]));
   }
+  if (!by->direction) return minimiser_step(m, largest > 1 ? 1 / largest : 1);
   return minimiser_step(m, FIRST_MOVE * size / largest);
 }
 
