@@ -253,7 +253,7 @@ static const command_page commands[COMMAND_COUNT] = {
          "A var starts where it is given, else at its start value, and keeps the bounds of its declaration. Entries "
          "that `freeze` in the model, --mask, --freeze or --free hold fixed keep their bits.\n\n"
          "What was found is printed and written with --out however the run ends; the exit code is 0 only where it "
-         "converged, else 3. An interrupt (Ctrl-C) ends the run after the iteration.\n\n"
+         "converged, else 3. An interrupt (Ctrl-C, or SIGTERM) ends the run after the iteration.\n\n"
          "  adjoin solve masked.adj x=1,2,4,5\n"
          "  adjoin solve net.adj weights/ --start x=4 --method newton --json\n"
          "  adjoin solve fit.adj data/ --freeze 'W[:, 2:4], b' --out fitted.npz" EXIT_TEXT,
