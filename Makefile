@@ -97,7 +97,7 @@ $(B)/tests/bench/measure: $(BENCH) $(ORACLE) $(LIBRARY) $(COMPILER) $(RUNTIME)
 # libadjoin. The solvers are in both.
 VERSION = $(shell sed -n 's/^\#define ADJOIN_VERSION "\(.*\)"$$/\1/p' runtime/library/adjoin_minimise.h)
 MAJOR = $(firstword $(subst ., ,$(VERSION)))
-SOLVERS := $(call objects,$(addprefix runtime/,free_set.c dense.c initial_weights.c minimise.c) \
+SOLVERS := $(call objects,$(addprefix runtime/,free_set.c dense.c initial_weights.c hash.c minimise.c) \
                            $(call sources,runtime/minimise))
 
 $(B)/libadjoin.o: $(LIBRARY) $(COMPILER) $(SOLVERS) \
@@ -196,6 +196,7 @@ BUILD_PACKAGES := gcc=gcc libc6-dev=stdio.h flex=flex bison=bison libtcc-dev=lib
                   libzip-dev=zip.h liblapacke-dev=lapacke.h libopenblas-serial-dev=cblas.h
 TEST_PACKAGES := g++=g++ libcunit1-dev=CUnit/CUnit.h groff-base=groff cmake=cmake ninja-build=ninja meson=meson \
                  pkg-config=pkg-config python3=/usr/bin/python3 python3-numpy=import:numpy valgrind=valgrind
+BENCH_PACKAGES := python3-scipy=import:scipy
 
 # Sets the shell variable `missing` to the packages of $(1) whose product is absent.
 define find_missing
@@ -233,8 +234,9 @@ test: deps
 programs_for_tests: $(B)/tests/run $(B)/tests/refusing_adjoin $(UNIT)
 programs_for_thread_tests: $(addprefix $(B)/tests/unit/,library_threads_test runtime_library_test)
 
+bench: TEST_PACKAGES += $(BENCH_PACKAGES)
 bench: deps
-	@$(MAKE) --no-print-directory programs_for_bench
+	@$(MAKE) --no-print-directory all programs_for_bench
 	@tests/bench/bench
 
 programs_for_bench: $(B)/tests/bench/measure

@@ -90,3 +90,7 @@ void dense_append_diagonal(size_t n, double *r, double *d, double *b, double *c,
 void dense_upper_solve(size_t n, const double *r, double *b) {
   if (n) cblas_dtrsv(CblasColMajor, CblasUpper, CblasNoTrans, CblasNonUnit, (int)n, r, (int)n, b, 1);
 }
+
+void dense_upper_transposed_solve(size_t n, const double *r, double *b) {
+  if (n) cblas_dtrsv(CblasColMajor, CblasUpper, CblasTrans, CblasNonUnit, (int)n, r, (int)n, b, 1);
+}
