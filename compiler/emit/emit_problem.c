@@ -72,17 +72,19 @@ void write_problem_declarations(const problem_names *of, text *out) {
               "@_FUNCTION int $_problem_product(void *problem, const double *x, const double *v, double *hv);\n\n",
               out);
   if (!problem_of(of)->residual) return;
-  text_append(out, "/* What is minimised is a factor times the sum of the squares of ");
+  text_append(out, "/* What is minimised is a factor times the sum of the squares of the output ");
   c_comment(out, problem_of(of)->residual, " * ");
-  write_lines(of,
-              ": how many there are, the factor, they\n"
-              " * themselves, and products of their Jacobian with v and of its transpose with u. */\n"
-              "@_FUNCTION size_t $_problem_residual_count(const $_dims *dims);\n"
-              "@_FUNCTION double $_problem_residual_factor(const $_dims *dims);\n"
-              "@_FUNCTION int $_problem_residual(void *problem, const double *x, double *residual);\n"
-              "@_FUNCTION int $_problem_jvp(void *problem, const double *x, const double *v, double *jv);\n"
-              "@_FUNCTION int $_problem_vjp(void *problem, const double *x, const double *u, double *ju);\n\n",
-              out);
+  write_lines(
+      of,
+      ": how\n"
+      " * many entries that has, the factor, the entries, and products of their Jacobian with v and of its transpose\n"
+      " * with u. */\n"
+      "@_FUNCTION size_t $_problem_residual_count(const $_dims *dims);\n"
+      "@_FUNCTION double $_problem_residual_factor(const $_dims *dims);\n"
+      "@_FUNCTION int $_problem_residual(void *problem, const double *x, double *residual);\n"
+      "@_FUNCTION int $_problem_jvp(void *problem, const double *x, const double *v, double *jv);\n"
+      "@_FUNCTION int $_problem_vjp(void *problem, const double *x, const double *u, double *ju);\n\n",
+      out);
 }
 
 void write_problem_creation(const problem_names *of, text *out) {

@@ -44,8 +44,11 @@ static int *quantities_of(self_test *in, const int *arrays, int count, const cha
 }
 
 /* What there is something to compare with. */
-static const bool is_tested[] = {[REQUEST_VALUE] = true, [REQUEST_GRADIENT] = true, [REQUEST_PRODUCT] = true,
-                                 [REQUEST_JVP] = true,   [REQUEST_VJP] = true,      [REQUEST_UPPER] = false};
+static const bool is_tested[REQUEST_UPPER + 1] = {[REQUEST_VALUE] = true,
+                                                  [REQUEST_GRADIENT] = true,
+                                                  [REQUEST_PRODUCT] = true,
+                                                  [REQUEST_JVP] = true,
+                                                  [REQUEST_VJP] = true};
 
 static void find_quantities(self_test *in) {
   const tensor_program *model = in->what->model;

@@ -54,14 +54,20 @@ static minimise_options options_of(const adjoin_minimise_options *from, const ru
   return made;
 }
 
+/* No default: the compiler tells of a status that is missing here. */
 static adjoin_minimise_status status_of(minimise_status of) {
-  static const adjoin_minimise_status statuses[] = {
-      [MINIMISE_CONVERGED] = ADJOIN_MINIMISE_CONVERGED,   [MINIMISE_STALLED] = ADJOIN_MINIMISE_STALLED,
-      [MINIMISE_BUDGET] = ADJOIN_MINIMISE_BUDGET,         [MINIMISE_UNBOUNDED] = ADJOIN_MINIMISE_UNBOUNDED,
-      [MINIMISE_NOT_FINITE] = ADJOIN_MINIMISE_NOT_FINITE, [MINIMISE_INTERRUPTED] = ADJOIN_MINIMISE_INTERRUPTED,
-      [MINIMISE_NO_MEMORY] = ADJOIN_MINIMISE_NO_MEMORY,   [MINIMISE_CALLBACK_FAILED] = ADJOIN_MINIMISE_FAILED,
-      [MINIMISE_REFUSED] = ADJOIN_MINIMISE_REFUSED};
-  return statuses[of];
+  switch (of) {
+  case MINIMISE_CONVERGED: return ADJOIN_MINIMISE_CONVERGED;
+  case MINIMISE_STALLED: return ADJOIN_MINIMISE_STALLED;
+  case MINIMISE_BUDGET: return ADJOIN_MINIMISE_BUDGET;
+  case MINIMISE_UNBOUNDED: return ADJOIN_MINIMISE_UNBOUNDED;
+  case MINIMISE_NOT_FINITE: return ADJOIN_MINIMISE_NOT_FINITE;
+  case MINIMISE_INTERRUPTED: return ADJOIN_MINIMISE_INTERRUPTED;
+  case MINIMISE_NO_MEMORY: return ADJOIN_MINIMISE_NO_MEMORY;
+  case MINIMISE_CALLBACK_FAILED: return ADJOIN_MINIMISE_FAILED;
+  case MINIMISE_REFUSED: return ADJOIN_MINIMISE_REFUSED;
+  }
+  return ADJOIN_MINIMISE_REFUSED;
 }
 
 static adjoin_minimise_result result_of(const minimise_result *from, double sign) {
