@@ -65,6 +65,7 @@ static adjoin_minimise_status status_of(minimise_status of) {
   case MINIMISE_INTERRUPTED: return ADJOIN_MINIMISE_INTERRUPTED;
   case MINIMISE_NO_MEMORY: return ADJOIN_MINIMISE_NO_MEMORY;
   case MINIMISE_CALLBACK_FAILED: return ADJOIN_MINIMISE_FAILED;
+  case MINIMISE_NOT_RESUMED: /* nothing here resumes */
   case MINIMISE_REFUSED: return ADJOIN_MINIMISE_REFUSED;
   }
   return ADJOIN_MINIMISE_REFUSED;
