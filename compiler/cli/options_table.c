@@ -24,6 +24,13 @@
     .doc = "How errors and warnings are written: text (the default), or json, an object a line"                        \
   }
 
+#define ROW_INIT                                                                                                       \
+  {                                                                                                                    \
+    .name = "init", .key = KEY_INIT, .arg = "RULE",                                                                    \
+    .doc = "Draw the weights of networks that nothing gives: kaiming (uniform between -1/sqrt(n) and 1/sqrt(n) for a " \
+           "layer of n inputs, as PyTorch's Linear does)"                                                              \
+  }
+
 static const struct argp_option eval_options[] = {
     {.name = "of",
      .key = KEY_OF,
@@ -39,6 +46,8 @@ static const struct argp_option eval_options[] = {
      .arg = "NAME=VALUE",
      .doc = "A direction on an input, for hvp, mixed and jvp, or a cotangent on an output, for vjp (may be repeated)"},
     {.name = "show", .key = KEY_SHOW, .arg = "NAMES", .doc = "Also print these definitions"},
+    ROW_INIT,
+    {.name = "seed", .key = KEY_SEED, .arg = "NUMBER", .doc = "What --init draws from (default: 0)"},
     ROW_STRICT,
     ROW_DIM,
     ROW_JSON,
@@ -155,7 +164,25 @@ static const struct argp_option solve_options[] = {
     {.name = "seed",
      .key = KEY_SEED,
      .arg = "NUMBER",
-     .doc = "coordinate: visit the entries in random orders, the same for the same seed"},
+     .doc = "What --init and --starts draw from (default: 0); above 0, coordinate visits the entries in random orders "
+            "from it"},
+    ROW_INIT,
+    {.name = "starts",
+     .key = KEY_STARTS,
+     .arg = "NUMBER",
+     .doc = "Run from so many starts, and give the best that converged: the first is the given one, the others are "
+            "drawn uniformly between both bounds of an entry, or where it lacks one within 2 max(1, |x|) of the first; "
+            "weights that --init draws are drawn again"},
+    {.name = "checkpoint",
+     .key = KEY_CHECKPOINT,
+     .arg = "FILE",
+     .doc = "Keep the state of the run in FILE: written as it begins, every ten seconds between iterations, and as it "
+            "ends"},
+    {.name = "resume",
+     .key = KEY_RESUME,
+     .arg = "FILE",
+     .doc = "Go on from a checkpoint to the same bits as if nothing had stopped the run; with the same model, inputs "
+            "and options, but --iterations (which counts those before, too), --seconds and --tol, which may be new"},
     {.name = "out",
      .key = KEY_OUT,
      .arg = "PATH",
@@ -183,7 +210,8 @@ static const struct argp_option help_options[] = {
   "as a FILE (.npy, .csv, .json) that is named after it; or by a FOLDER, which supplies every input that a file in "   \
   "it is named after, unless it is given otherwise. The members of a .npz, a .safetensors or a .json object, and the " \
   "columns of a .csv with a header line, are inputs by name, in a folder's .npz and .safetensors too; @FILE:NAME is "  \
-  "one of them. Extents follow from the arrays' shapes. "
+  "one of them. f=FILE gives a network f its weights from a state dict, whose names may lack the `f.`. "               \
+  "Extents follow from the arrays' shapes. "
 
 #define EXIT_TEXT                                                                                                      \
   "\n\nExit codes: 0 done, 1 the input is wrong, 2 the command line is wrong, 3 the numerics failed, 4 an internal "   \
@@ -261,6 +289,7 @@ static const char *const *product_names(console *with, command_name command) {
 static const char *const real_words[] = {"double", "float", NULL};
 static const char *const target_words[] = {
     [TARGET_HEADER] = "header", [TARGET_C] = "c", [TARGET_PYTHON] = "python", NULL};
+static const char *const init_words[] = {"kaiming", NULL};
 static const char *const form_words[] = {"text", "json", NULL};
 static const char *const shell_words[] = {"bash", "zsh", NULL};
 static const char *const step_rule_words[] = {
@@ -287,6 +316,9 @@ option_values options_values(console *with, command_name command, int key) {
   case KEY_DUMP: return (option_values){.words = session_stages()};
   case KEY_METHOD: return (option_values){.words = method_names(with)};
   case KEY_STEP_RULE: return (option_values){.words = step_rule_words};
+  case KEY_INIT: return (option_values){.words = init_words};
+  case KEY_CHECKPOINT:
+  case KEY_RESUME:
   case KEY_DEPFILE:
   case KEY_HISTORY:
   case KEY_OUT:

@@ -44,7 +44,11 @@ enum {
   KEY_SEED,
   KEY_HISTORY,
   KEY_OUT,
-  KEY_QUIET
+  KEY_QUIET,
+  KEY_INIT,
+  KEY_STARTS,
+  KEY_CHECKPOINT,
+  KEY_RESUME
 };
 
 typedef struct {

@@ -4,6 +4,7 @@
 #include "compiler/cli/commands.h"
 #include "compiler/cli/eval.h"
 #include <math.h>
+#include <stdlib.h>
 
 /* What can be solved at all; --start for vars alone. */
 static exit_code check_model(const options *given, const tensor_program *model) {
@@ -70,9 +71,35 @@ static void explain(solving *in) {
 static exit_code refused(const solving *in) {
   switch (in->result.status) {
   case MINIMISE_CALLBACK_FAILED: return (exit_code)in->result.callback; /* which said why */
+  case MINIMISE_NOT_RESUMED: solve_explain_resume(in); return EXIT_INPUT;
   case MINIMISE_NO_MEMORY: complain("not enough memory"); return EXIT_INPUT;
   default: complain("--method %s: %s", in->method->name, in->result.test); return EXIT_USAGE;
   }
+}
+
+/* Weights that --init drew for the first start are drawn once more for each other. */
+static void draw_again(void *user, size_t start, double *x) {
+  solving *in = user;
+  for (int k = 0; k < in->vars.count; k++) {
+    const solve_var *each = &in->vars.items[k];
+    if (in->inputs.inputs[each->input].drawn)
+      bind_draw_weight(&in->inputs, each->input, in->given->solver.seed, start, x + each->offset);
+  }
+}
+
+static minimise_status run(solving *in, const minimise_problem *problem, minimise_options *how) {
+  solve_watch(in);
+  minimise_status status = minimise(problem, how, in->x, &in->result);
+  solve_unwatch(in);
+  return status;
+}
+
+/* Was a point met that can be shown, though the model, or memory, failed at another? */
+static bool has_point(const solving *in) {
+  minimise_status status = in->result.status;
+  bool failed = status == MINIMISE_CALLBACK_FAILED || status == MINIMISE_NO_MEMORY;
+  bool saved = !in->given->checkpoint || in->checkpoint.written;
+  return status < MINIMISE_NO_MEMORY || (failed && saved && !isnan(in->result.f));
 }
 
 static exit_code minimise_and_write(solving *in, const minimise_problem *problem) {
@@ -83,11 +110,14 @@ static exit_code minimise_and_write(solving *in, const minimise_problem *problem
   how.upper = in->upper;
   how.progress = solve_tell;
   how.progress_user = in;
-  solve_watch(in);
-  minimise_status status = minimise(problem, &how, in->x, &in->result);
-  solve_unwatch(in);
-  if (status >= MINIMISE_NO_MEMORY) return refused(in);
-  bool written = solve_write(in);
+  if (how.starts > 1) in->all = arena_array(in->with->memory, minimise_result, how.starts);
+  how.start_results = in->all;
+  how.draw = draw_again;
+  how.draw_user = in;
+  if (!solve_prepare_checkpoint(in, &how)) return EXIT_INPUT;
+  minimise_status status = run(in, problem, &how);
+  if (!has_point(in)) return refused(in);
+  bool written = solve_write(in) && !in->checkpoint.failed;
   if (status == MINIMISE_NOT_FINITE) explain(in);
   solve_report(in);
   if (status != MINIMISE_CONVERGED) return EXIT_NUMERICS;
@@ -103,6 +133,7 @@ static exit_code solve(console *with, const options *given, session *from, const
   if (code == EXIT_DONE && !check_bounds(&in)) code = EXIT_INPUT;
   if (code == EXIT_DONE) code = minimise_and_write(&in, &problem);
   machine_release(&in.on);
+  free(in.checkpoint.state);
   return code;
 }
 
@@ -115,6 +146,9 @@ exit_code command_solve(console *with, int count, char **arguments) {
   if (code == EXIT_DONE) {
     name_list inputs = inputs_and_starts(with, &given);
     given_arrays arrays = given_read(with, session_model(from), &inputs);
+    arrays.start = "--start";
+    arrays.draw_weights = given.init;
+    arrays.seed = given.solver.seed;
     code = solve(with, &given, from, &arrays);
     given_release(&arrays);
   }

@@ -1,7 +1,8 @@
 /* The inside of `adjoin solve`: a model's vars as one vector, which of its entries may move, and how it ends.
  *
  *   options + bound inputs --solve_free.c--> mask --solve_problem.c--> functions, start, bounds
- *   these --runtime/minimise.h--> result --solve_report.c--> standard output and files */
+ *   these --runtime/minimise.h--> result --solve_report.c--> standard output and files
+ *                        <--solve_checkpoint.c--> --checkpoint, --resume */
 #ifndef ADJOIN_CLI_SOLVE_H
 #define ADJOIN_CLI_SOLVE_H
 
@@ -28,6 +29,13 @@ typedef struct {
 } solve_progress;
 
 typedef struct {
+  char *state; /* of --resume; from malloc */
+  size_t size;
+  bool written; /* was it ever? */
+  bool failed;  /* the last time */
+} solve_checkpoint;
+
+typedef struct {
   console *with;
   const options *given;
   session *from;
@@ -50,7 +58,9 @@ typedef struct {
   double *odd;     /* the last point where the objective or its gradient was not finite, or NULL */
   bool odd_is_set; /* has `odd` been written? */
   solve_progress progress;
+  solve_checkpoint checkpoint;
   minimise_result result;
+  minimise_result *all; /* how each start ended; NULL: there is one */
 } solving;
 
 /* ---- solve_free.c: what may move ---- */
@@ -98,6 +108,14 @@ exit_code solve_gradient_at(solving *in, double *x, results *into);
 int solve_tell(void *user, const minimise_progress *at);
 void solve_watch(solving *in);
 void solve_unwatch(solving *in);
+
+/* ---- solve_checkpoint.c ---- */
+
+/* Reads --resume and says what --checkpoint needs; false after a message. */
+bool solve_prepare_checkpoint(solving *in, minimise_options *how);
+
+/* Why the run could not go on from --resume. */
+void solve_explain_resume(const solving *in);
 
 /* ---- solve_report.c ---- */
 

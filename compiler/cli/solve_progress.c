@@ -21,6 +21,7 @@ void solve_watch(solving *in) {
   in->progress.terminal = isatty(STDERR_FILENO) && !in->given->quiet && !in->given->json && !console_uses_json();
   in->progress.shown = -1;
   in->progress.history = text_create(in->with->memory);
+  if (in->all) text_append(&in->progress.history, "start,");
   text_append(&in->progress.history, "iteration,f,grad_inf,step,evaluations,seconds\n");
 }
 
@@ -33,11 +34,13 @@ void solve_unwatch(solving *in) {
 }
 
 /* Ten times a second is as fast as anyone reads. */
-static void show(solve_progress *in, const minimise_progress *at, double f) {
+static void show(solve_progress *in, const minimise_progress *at, double f, bool many) {
   if (in->shown >= 0 && at->seconds - in->shown < 0.1) return;
   in->shown = at->seconds;
-  fprintf(stderr, "%siteration %zu  f %.8g  |g| %.2e  step %.2e  evaluations %zu  %.1f s", clear_line, at->iteration, f,
-          at->grad_inf, at->step, at->evaluations, at->seconds);
+  fputs(clear_line, stderr);
+  if (many) fprintf(stderr, "start %zu  ", at->start);
+  fprintf(stderr, "iteration %zu  f %.8g  |g| %.2e  step %.2e  evaluations %zu  %.1f s", at->iteration, f, at->grad_inf,
+          at->step, at->evaluations, at->seconds);
   fflush(stderr);
 }
 
@@ -46,6 +49,7 @@ int solve_tell(void *user, const minimise_progress *at) {
   double f = in->sign * at->f;
   if (in->given->history) {
     text *to = &in->progress.history;
+    if (in->all) text_format(to, "%zu,", at->start);
     text_format(to, "%zu,", at->iteration);
     text_append_number(to, f, 0);
     text_append(to, ",");
@@ -54,6 +58,6 @@ int solve_tell(void *user, const minimise_progress *at) {
     text_append_number(to, at->step, 0);
     text_format(to, ",%zu,%.6f\n", at->evaluations, at->seconds);
   }
-  if (in->progress.terminal) show(&in->progress, at, f);
+  if (in->progress.terminal) show(&in->progress, at, f, in->all != NULL);
   return interrupted;
 }

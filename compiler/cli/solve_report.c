@@ -61,6 +61,29 @@ static void member(text *out, const char *name) {
   text_append(out, ": ");
 }
 
+/* Of one run: what came out, and what it took. */
+static void spent_json(const minimise_result *of, text *out) {
+  text_format(out, "\"iterations\": %zu, \"evaluations\": {\"value\": %zu, \"grad\": %zu, \"hvp\": %zu}",
+              of->iterations, of->evaluations.value, of->evaluations.gradient, of->evaluations.product);
+}
+
+static void starts_json(const solving *in, text *out) {
+  text_format(out, ",\n \"start\": %zu,\n \"starts\": [", in->result.start);
+  for (size_t k = 0; k < in->result.starts; k++) {
+    const minimise_result *of = &in->all[k];
+    text_append(out, k ? ",\n  {\"status\": " : "\n  {\"status\": ");
+    json_string_append(out, minimise_status_name(of->status));
+    text_append(out, ", \"f\": ");
+    json_number_append(out, in->sign * of->f);
+    text_append(out, ", \"grad_inf\": ");
+    json_number_append(out, of->grad_inf);
+    text_append(out, ", ");
+    spent_json(of, out);
+    text_append(out, "}");
+  }
+  text_append(out, "]");
+}
+
 static void report_json(const solving *in, text *out) {
   const minimise_result *of = &in->result;
   text_append(out, "{\"model\": ");
@@ -82,14 +105,24 @@ static void report_json(const solving *in, text *out) {
   json_number_append(out, in->sign * of->f);
   member(out, "grad_inf");
   json_number_append(out, of->grad_inf);
-  text_format(out, ",\n \"iterations\": %zu,\n \"evaluations\": {\"value\": %zu, \"grad\": %zu, \"hvp\": %zu}",
-              of->iterations, of->evaluations.value, of->evaluations.gradient, of->evaluations.product);
+  text_append(out, ",\n ");
+  spent_json(of, out);
   text_format(out, ",\n \"free\": %zu,\n \"frozen\": %zu", of->free, of->frozen);
   member(out, "seconds");
   json_number_append(out, of->seconds);
   member(out, "test");
   json_string_append(out, of->test);
+  if (in->all) starts_json(in, out);
   text_append(out, "}\n");
+}
+
+static void starts_table(const solving *in, text *out) {
+  text_append(out, "  start  status           f                |gradient|  iterations\n");
+  for (size_t k = 0; k < in->result.starts; k++) {
+    const minimise_result *of = &in->all[k];
+    text_format(out, "  %5zu  %-15s  %-15.8g  %-10.2e  %10zu%s\n", k, minimise_status_name(of->status),
+                in->sign * of->f, of->grad_inf, of->iterations, k == in->result.start ? "  best" : "");
+  }
 }
 
 static void report_table(solving *in, text *out) {
@@ -109,9 +142,13 @@ static void report_table(solving *in, text *out) {
               of->frozen);
   text_format(out, "  %zu iterations; %zu values, %zu gradients, %zu products\n", of->iterations, of->evaluations.value,
               of->evaluations.gradient, of->evaluations.product);
+  if (in->all) starts_table(in, out);
 }
 
-static const char *advice(minimise_status status) {
+static const char *advice(const solving *in) {
+  minimise_status status = in->result.status;
+  if (in->checkpoint.written && (status == MINIMISE_BUDGET || status == MINIMISE_INTERRUPTED))
+    return arena_format(in->with->memory, "--resume %s goes on from here", in->given->checkpoint);
   switch (status) {
   case MINIMISE_STALLED:
     return "this may be a kink, where no gradient vanishes; `adjoin check` tells whether the derivatives are right";
@@ -119,9 +156,21 @@ static const char *advice(minimise_status status) {
     return "--iterations and --seconds allow more, and what --out writes can be given to go on from";
   case MINIMISE_UNBOUNDED: return "bounds on the vars (`var x in [0, 1]`) keep them where the model means something";
   case MINIMISE_NOT_FINITE: return "start elsewhere (--start), or keep away by bounds (`var x in [0, inf]`)";
-  case MINIMISE_INTERRUPTED: return "what is given is the best point so far";
-  default: return NULL;
+  default: return "what is given is the best point so far";
   }
+}
+
+/* What the best converged start leaves unsaid. */
+static void warn_of_starts(const solving *in) {
+  size_t wanted = in->given->solver.starts, run = in->result.starts, lowest = in->result.start;
+  if (!in->all) return;
+  for (size_t k = 0; k < run; k++)
+    if (in->all[k].f < in->all[lowest].f) lowest = k;
+  const minimise_result *of = &in->all[lowest];
+  if (lowest != in->result.start && of->status != MINIMISE_CONVERGED)
+    complain("start %zu came to a better f, %.8g, but is %s: %s", lowest, in->sign * of->f,
+             minimise_status_name(of->status), of->test);
+  if (run < wanted) complain("%zu of %zu starts were begun: %s", run, wanted, in->all[run - 1].test);
 }
 
 void solve_report(solving *in) {
@@ -131,5 +180,7 @@ void solve_report(solving *in) {
   else
     report_table(in, &in->with->out);
   if (of->status != MINIMISE_CONVERGED)
-    complain("%s: %s; %s", minimise_status_name(of->status), of->test, advice(of->status));
+    complain("%s: %s%s; %s", minimise_status_name(of->status), of->test,
+             in->sign < 0 ? " (f is minus the objective)" : "", advice(in));
+  warn_of_starts(in);
 }

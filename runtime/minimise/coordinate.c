@@ -56,6 +56,8 @@ static bool prepare(minimiser *m, sweep *by) {
   by->curvature = by->d ? minimiser_zeros(m, m->set.count, 1) : NULL;
   by->order = by->curvature ? (size_t *)minimiser_zeros(m, m->set.count, 1) : NULL;
   if (!by->order) return false;
+  minimiser_keep(m, &by->curvature, m->set.count);
+  minimiser_keep_wholes(m, by->order, m->set.count, m->set.count);
   for (size_t k = 0; k < m->set.count; k++) {
     by->curvature[k] = fmax(1, fabs(by->at.g[k])) / minimiser_step(m, 1);
     by->order[k] = k;
@@ -67,7 +69,7 @@ void minimise_coordinate(minimiser *m) {
   sweep by = {0};
   if (!prepare(m, &by)) return;
   while (minimiser_goes_on(m, &by.at, by.change)) {
-    bool is_idle = minimiser_is_idle(m, &by.at);
+    bool is_idle = minimiser_is_idle(m, &by.at, m->set.count);
     by.change = by.promised = 0;
     if (m->options->seed) shuffle(m, by.order);
     for (size_t k = 0; k < m->set.count; k++) {

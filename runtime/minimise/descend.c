@@ -58,9 +58,10 @@ void descend(minimiser *m, const descent *by) {
   if (!minimiser_start(m, &state.at) || !minimiser_point(m, &state.next)) return;
   state.d = minimiser_zeros(m, m->set.count, 1);
   if (!state.d) return;
+  minimiser_keep_real(m, &state.step);
   double change = 0, promised;
   while (minimiser_goes_on(m, &state.at, change)) {
-    bool is_idle = minimiser_is_idle(m, &state.at);
+    bool is_idle = minimiser_is_idle(m, &state.at, 1);
     minimiser_find_moving(m, &state.at);
     line_outcome outcome = search(m, by, &state, &promised);
     if (outcome == LINE_OVER) return;

@@ -79,6 +79,10 @@ void minimise_lbfgs(minimiser *m) {
   known.y = known.s ? minimiser_zeros(m, known.capacity, m->set.count) : NULL;
   known.share = known.y ? minimiser_zeros(m, known.capacity, 1) : NULL;
   if (!known.share) return;
+  minimiser_keep(m, &known.s, known.capacity * m->set.count);
+  minimiser_keep(m, &known.y, known.capacity * m->set.count);
+  minimiser_keep_wholes(m, &known.count, 1, known.capacity + 1);
+  minimiser_keep_wholes(m, &known.newest, 1, known.capacity);
   descend(m, &(descent){
                  .memory = &known, .direction = direction, .learn = learn, .is_scaled = is_scaled, .forget = forget});
 }

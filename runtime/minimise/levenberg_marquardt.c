@@ -70,7 +70,7 @@ static bool factorise(minimiser *m, marquardt *by) {
   for (size_t i = 0; i < by->count; i++) {
     double norm = 0;
     for (size_t j = 0; j < by->rows; j++) norm = hypot(norm, by->jacobian[i * by->rows + j]);
-    if (!isfinite(norm)) return minimiser_end(m, MINIMISE_NOT_FINITE, "the Jacobian is nan or infinite");
+    if (!isfinite(norm)) return minimiser_end(m, END_JACOBIAN_NOT_FINITE);
     by->norms[by->place[i]] = fmax(by->norms[by->place[i]], norm);
     change += norm * fabs(by->points.at.x[by->place[i]]);
   }
@@ -122,7 +122,7 @@ static bool advance(minimiser *m, void *memory) {
   if (!factorise(m, by)) return false;
   while (!trust_accepts(ratio)) {
     find_step(m, by);
-    if (!trust_place(m, &by->points, by->p) || !isfinite(by->lambda))
+    if (!trust_place(m, &by->points, by->p) || !(by->lambda > 0) || !isfinite(by->lambda))
       return minimiser_no_progress(m, &by->points.at, first);
     double promised = find_promise(m, by);
     if (first == INFINITY) first = promised;
@@ -141,8 +141,7 @@ static bool advance(minimiser *m, void *memory) {
 static bool prepare(minimiser *m, marquardt *by) {
   size_t n = m->set.count, rows = m->problem->residual_count;
   if (!trust_start(m, &by->points)) return false;
-  if (n > DENSE_LARGEST || rows > DENSE_LARGEST)
-    return minimiser_end(m, MINIMISE_NO_MEMORY, "there is not enough memory");
+  if (n > DENSE_LARGEST || rows > DENSE_LARGEST) return minimiser_end(m, END_NO_MEMORY);
   size_t work = dense_triangularise_work(n), append = dense_append_work(n);
   const struct {
     double **vector;
@@ -161,6 +160,8 @@ static bool prepare(minimiser *m, marquardt *by) {
     *wanted[k].vector = minimiser_zeros(m, wanted[k].rows, wanted[k].columns);
     if (!*wanted[k].vector) return false;
   }
+  minimiser_keep(m, &by->norms, n);
+  minimiser_keep_real(m, &by->lambda);
   by->place = (size_t *)minimiser_zeros(m, n, 1);
   return by->place != NULL;
 }

@@ -57,6 +57,14 @@ static bool solve(factors *of, double smallest, double *b) {
     dense_cholesky_solve(n, of->matrix, b);
     return true;
   }
+  /* H + smallest I, where H is positive semidefinite but for rounding: orthogonal directions without curvature take
+   * steps of at most |g| / smallest each, which factors of H itself would not keep to. */
+  restore(of);
+  for (size_t k = 0; k < n; k++) of->matrix[k * n + k] += smallest;
+  if (dense_cholesky(n, of->matrix)) {
+    dense_cholesky_solve(n, of->matrix, b);
+    return true;
+  }
   restore(of);
   dense_ldl(n, of->matrix, of->pivots, of->work);
   dense_ldl_lift(n, of->matrix, of->pivots, smallest);
@@ -87,7 +95,7 @@ static bool is_scaled(const void *memory) {
 void minimise_newton(minimiser *m) {
   size_t n = m->set.count;
   if (n > DENSE_LARGEST) {
-    minimiser_end(m, MINIMISE_NO_MEMORY, "there is not enough memory");
+    minimiser_end(m, END_NO_MEMORY);
     return;
   }
   factors of = {.matrix = minimiser_zeros(m, n, n)};

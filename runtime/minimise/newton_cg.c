@@ -79,8 +79,7 @@ static bool advance(minimiser *m, void *memory) {
   while (!trust_accepts(ratio)) {
     if (!find_step(m, in)) return false;
     double length = sqrt(minimiser_dot(m, in->p, in->p));
-    if (!isfinite(length))
-      return minimiser_end(m, MINIMISE_NOT_FINITE, "products with the Hessian are nan or infinite");
+    if (!isfinite(length)) return minimiser_end(m, END_PRODUCT_NOT_FINITE);
     if (!trust_place(m, &in->points, in->p)) return minimiser_no_progress(m, &in->points.at, first);
     if (!find_promise(m, in, &promised)) return false;
     if (first == INFINITY) first = promised;
@@ -97,6 +96,7 @@ void minimise_newton_cg(minimiser *m) {
   size_t n = m->set.count;
   region in = {.p = minimiser_zeros(m, 4, n), .radius = minimiser_step(m, 1)};
   if (!in.p || !trust_start(m, &in.points)) return;
+  minimiser_keep_real(m, &in.radius);
   in.r = in.p + n;
   in.d = in.r + n;
   in.hd = in.d + n;

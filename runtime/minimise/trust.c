@@ -9,7 +9,7 @@ bool trust_start(minimiser *m, trust_points *points) {
 
 void trust_run(minimiser *m, trust_points *points, bool (*advance)(minimiser *m, void *memory), void *memory) {
   for (double change = 0; minimiser_goes_on(m, &points->at, change);) {
-    if (minimiser_is_idle(m, &points->at)) {
+    if (minimiser_is_idle(m, &points->at, 1)) {
       minimiser_no_progress(m, &points->at, 0);
       return;
     }

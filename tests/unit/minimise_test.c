@@ -382,6 +382,22 @@ static void endings_by_methods(void) {
   }
 }
 
+/* At a kink no line search can end well: that is noticed before they have cost much. */
+static void cheap_kinks(void) {
+  static const char *const methods[] = {"bfgs", "lbfgs", "coordinate", "newton"};
+  for (size_t k = 0; k < sizeof methods / sizeof *methods; k++) {
+    double x = 0.3;
+    test_model model = {.function = absolute, .n = 1};
+    minimise_problem problem = model_problem(&model);
+    minimise_options options = minimise_defaults();
+    minimise_result result;
+    options.method = methods[k];
+    CU_ASSERT_EQUAL(minimise(&problem, &options, &x, &result), MINIMISE_STALLED);
+    CU_ASSERT(result.evaluations.gradient <= 350);
+    CU_ASSERT(result.f < 1e-16);
+  }
+}
+
 /* Each evaluation fails in turn: x is the best point until then. */
 static void failing_model(void) {
   for (int setting = 0; setting < METHODS; setting++) {
@@ -555,6 +571,7 @@ int main(void) {
   CU_add_test(suite, "random orders", random_orders);
   CU_add_test(suite, "half Jacobians", half_jacobians);
   CU_add_test(suite, "endings", endings_by_methods);
+  CU_add_test(suite, "cheap kinks", cheap_kinks);
   CU_add_test(suite, "failing model", failing_model);
   CU_add_test(suite, "budgets", budgets);
   CU_add_test(suite, "refusals", refusals);
