@@ -128,11 +128,15 @@ static void run_all(session *with, const optimisation *table, kernel_program *pr
 static kernel_program *primal(session *with, const char *name, const numbers *definitions) {
   kernel_program *program = lower(with->lowered, name, definitions->items, definitions->count);
   session_pass(with, "lower", program);
+  derive_searches(program);
+  session_pass(with, "searches", program);
   run_all(with, before_derivatives, program, kept_arrays(with, definitions));
   return program;
 }
 
 static kernel_program *finish(session *with, kernel_program *program) {
+  complete_searches(program);
+  session_pass(with, "products", program);
   run_all(with, after_derivatives, program, NULL);
   kernel_tag_axes(program);
   return program;

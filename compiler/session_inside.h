@@ -3,11 +3,12 @@
 #define ADJOIN_COMPILER_SESSION_INSIDE_H
 
 #include "compiler/derivative/derivative.h"
+#include "compiler/kernel/implicit.h"
 #include "compiler/kernel/lower.h"
 #include "compiler/optimise/optimise.h"
 #include "compiler/session.h"
 
-enum { SESSION_STAGES = 14 };
+enum { SESSION_STAGES = 16 };
 
 struct session {
   arena *memory;

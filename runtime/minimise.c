@@ -195,6 +195,8 @@ minimise_status minimise(const minimise_problem *problem, const minimise_options
   clock_gettime(CLOCK_MONOTONIC, &m.began);
   run(&m, &saved);
   checkpoint_end(&m);
+  for (size_t k = 0; m.best != x && k < m.set.count; k++)
+    x[free_set_place(&m.set, k)] = m.best[free_set_place(&m.set, k)];
   result->seconds = minimiser_seconds(&m);
   minimiser_release(&m, NULL);
   free_set_release(&m.set);

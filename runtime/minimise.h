@@ -130,9 +130,10 @@ typedef struct minimise_result {
 
 /* Minimises from x, and leaves the best point that was met there, whatever ends the run: the one that passed the test
  * where that is MINIMISE_CONVERGED, else the one with the smallest f. Free entries that start outside their bounds are
- * moved to them first. Frozen entries are not written. x is untouched where the status is MINIMISE_REFUSED or
- * MINIMISE_NOT_RESUMED, or where nothing finite was met. Of many starts, the result is the best converged one's, or
- * where none has converged the one's with the smallest f. All memory is given back. Returns result->status. */
+ * moved to them first; during the run they may be anything. Frozen entries are not written. x is untouched where the
+ * status is MINIMISE_REFUSED or MINIMISE_NOT_RESUMED, or where nothing finite was met. Of many starts, the result is
+ * the best converged one's, or where none has converged the one's with the smallest f. All memory is given back.
+ * Returns result->status. */
 minimise_status minimise(const minimise_problem *problem, const minimise_options *options, double *x,
                          minimise_result *result);
 

@@ -152,7 +152,7 @@ static void add_product(struct argp_state *state, const char *name) {
   const char *const *names = options_values(in->with, in->command, KEY_OF).words;
   int number = place_of(names, name);
   for (const product_row *row = options_products(); row->name; row++) {
-    if (strcmp(row->name, name)) continue;
+    if (strcmp(row->name, name) || (!names[number] && !row->evaluated)) continue;
     if (!names[number])
       mistake(state, "--of: '%s' is not emitted: %s with unit directions gives it, a column at a time", name,
               row->bit == PRODUCT_HESS ? "hvp" : "jvp");

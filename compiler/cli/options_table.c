@@ -85,7 +85,8 @@ static const struct argp_option emit_options[] = {
     {.name = "of",
      .key = KEY_OF,
      .arg = "LIST",
-     .doc = "Which functions, from: value, grad, hvp, mixed, jvp, vjp (default: value,grad,hvp,mixed)"},
+     .doc = "Which functions, from: value, grad, hvp, mixed, jvp, vjp (default: value,grad,hvp,mixed); problem: all "
+            "that a minimiser needs, as functions of one vector, for libadjoin_runtime"},
     {.name = "wrt",
      .key = KEY_WRT,
      .arg = "NAMES",
@@ -253,7 +254,7 @@ static const command_page commands[COMMAND_COUNT] = {
          "A var starts where it is given, else at its start value, and keeps the bounds of its declaration. Entries "
          "that `freeze` in the model, --mask, --freeze or --free hold fixed keep their bits.\n\n"
          "What was found is printed and written with --out however the run ends; the exit code is 0 only where it "
-         "converged, else 3. An interrupt (Ctrl-C) ends the run after the iteration.\n\n"
+         "converged, else 3. An interrupt (Ctrl-C, or SIGTERM) ends the run after the iteration.\n\n"
          "  adjoin solve masked.adj x=1,2,4,5\n"
          "  adjoin solve net.adj weights/ --start x=4 --method newton --json\n"
          "  adjoin solve fit.adj data/ --freeze 'W[:, 2:4], b' --out fitted.npz" EXIT_TEXT,
@@ -267,10 +268,11 @@ static const command_page commands[COMMAND_COUNT] = {
         "  adjoin help unknown-name" EXIT_TEXT,
         help_options}};
 
-static const product_row products[] = {
-    {"value", PRODUCT_VALUE, true}, {"grad", PRODUCT_GRAD, true},  {"hvp", PRODUCT_HVP, true},
-    {"mixed", PRODUCT_MIXED, true}, {"hess", PRODUCT_HESS, false}, {"jac", PRODUCT_JAC, false},
-    {"jvp", PRODUCT_JVP, true},     {"vjp", PRODUCT_VJP, true},    {0}};
+static const product_row products[] = {{"value", PRODUCT_VALUE, true, true},      {"grad", PRODUCT_GRAD, true, true},
+                                       {"hvp", PRODUCT_HVP, true, true},          {"mixed", PRODUCT_MIXED, true, true},
+                                       {"hess", PRODUCT_HESS, true, false},       {"jac", PRODUCT_JAC, true, false},
+                                       {"jvp", PRODUCT_JVP, true, true},          {"vjp", PRODUCT_VJP, true, true},
+                                       {"problem", PRODUCT_PROBLEM, false, true}, {0}};
 
 enum { PRODUCT_ROWS = sizeof products / sizeof products[0] };
 
@@ -282,7 +284,7 @@ static const char *const *product_names(console *with, command_name command) {
   const char **names = arena_array(with->memory, const char *, PRODUCT_ROWS);
   int count = 0;
   for (const product_row *row = products; row->name; row++)
-    if (command != COMMAND_EMIT || row->emitted) names[count++] = row->name;
+    if (command == COMMAND_EMIT ? row->emitted : row->evaluated) names[count++] = row->name;
   return names;
 }
 

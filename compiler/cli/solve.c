@@ -36,21 +36,12 @@ static name_list inputs_and_starts(console *with, const options *given) {
   return made;
 }
 
-static const char *entry_name(const solving *in, int64_t entry) {
-  for (int k = 0; k < in->vars.count; k++) {
-    const solve_var *each = &in->vars.items[k];
-    if (entry < each->offset || entry >= each->offset + each->count) continue;
-    const quantity *value = &in->inputs.inputs[each->input].value;
-    return arena_format(in->with->memory, "%s%s", in->model->inputs.items[each->input].name,
-                        entry_place(&in->with->reports, value, entry - each->offset));
-  }
-  return "";
-}
-
 static bool check_bounds(const solving *in) {
-  for (int64_t k = 0; k < in->size; k++) {
-    if (!in->mask[k] || (in->lower[k] <= in->upper[k] && in->lower[k] < INFINITY && in->upper[k] > -INFINITY)) continue;
-    complain("the bounds of %s leave no value: from %.17g to %.17g", entry_name(in, k), in->lower[k], in->upper[k]);
+  for (int64_t k = 0; k < in->vector.size; k++) {
+    if (!in->vector.mask[k] || (in->lower[k] <= in->upper[k] && in->lower[k] < INFINITY && in->upper[k] > -INFINITY))
+      continue;
+    complain("the bounds of %s leave no value: from %.17g to %.17g", var_entry_name(&in->vector, k), in->lower[k],
+             in->upper[k]);
     return false;
   }
   return true;
@@ -61,7 +52,7 @@ static void explain(solving *in) {
   session *fresh;
   quantity_list none = {0};
   results found;
-  if (solve_gradient_at(in, in->odd_is_set ? in->odd : in->x, &found) != EXIT_DONE) return;
+  if (solve_gradient_at(in, in->kernel.odd_is_set ? in->kernel.odd : in->x, &found) != EXIT_DONE) return;
   if (model_open(in->with, in->given, &fresh) == EXIT_DONE)
     explain_nonfinite(in->with, fresh, &in->inputs, &none, &found);
   session_close(fresh);
@@ -70,7 +61,7 @@ static void explain(solving *in) {
 /* The exit code of a run that gave no point. */
 static exit_code refused(const solving *in) {
   switch (in->result.status) {
-  case MINIMISE_CALLBACK_FAILED: return (exit_code)in->result.callback; /* which said why */
+  case MINIMISE_CALLBACK_FAILED: return machine_explain(&in->on, -1, in->result.callback);
   case MINIMISE_NOT_RESUMED: solve_explain_resume(in); return EXIT_INPUT;
   case MINIMISE_NO_MEMORY: complain("not enough memory"); return EXIT_INPUT;
   default: complain("--method %s: %s", in->method->name, in->result.test); return EXIT_USAGE;
@@ -80,8 +71,8 @@ static exit_code refused(const solving *in) {
 /* Weights that --init drew for the first start are drawn once more for each other. */
 static void draw_again(void *user, size_t start, double *x) {
   solving *in = user;
-  for (int k = 0; k < in->vars.count; k++) {
-    const solve_var *each = &in->vars.items[k];
+  for (int k = 0; k < in->vector.vars.count; k++) {
+    const kernel_var *each = &in->vector.vars.items[k];
     if (in->inputs.inputs[each->input].drawn)
       bind_draw_weight(&in->inputs, each->input, in->given->solver.seed, start, x + each->offset);
   }
@@ -105,7 +96,7 @@ static bool has_point(const solving *in) {
 static exit_code minimise_and_write(solving *in, const minimise_problem *problem) {
   minimise_options how = in->given->solver;
   how.method = in->method->name;
-  how.mask = in->mask;
+  how.mask = in->vector.mask;
   how.lower = in->lower;
   how.upper = in->upper;
   how.progress = solve_tell;
@@ -119,6 +110,7 @@ static exit_code minimise_and_write(solving *in, const minimise_problem *problem
   if (!has_point(in)) return refused(in);
   bool written = solve_write(in) && !in->checkpoint.failed;
   if (status == MINIMISE_NOT_FINITE) explain(in);
+  if (status == MINIMISE_CALLBACK_FAILED) machine_explain(&in->on, -1, in->result.callback);
   solve_report(in);
   if (status != MINIMISE_CONVERGED) return EXIT_NUMERICS;
   return written ? EXIT_DONE : EXIT_INPUT;

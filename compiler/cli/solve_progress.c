@@ -12,12 +12,17 @@ static void interrupt(int number) {
   interrupted = 1;
 }
 
+/* From the keyboard, or by `kill` and what stops jobs. */
+static const int signals[] = {SIGINT, SIGTERM};
+enum { SIGNALS = sizeof signals / sizeof *signals };
+
 void solve_watch(solving *in) {
   /* The second interrupt ends the process: an evaluation may take long. */
   struct sigaction once = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
   struct sigaction before;
   interrupted = 0;
-  if (!sigaction(SIGINT, NULL, &before) && before.sa_handler != SIG_IGN) sigaction(SIGINT, &once, NULL);
+  for (int k = 0; k < SIGNALS; k++)
+    if (!sigaction(signals[k], NULL, &before) && before.sa_handler != SIG_IGN) sigaction(signals[k], &once, NULL);
   in->progress.terminal = isatty(STDERR_FILENO) && !in->given->quiet && !in->given->json && !console_uses_json();
   in->progress.shown = -1;
   in->progress.history = text_create(in->with->memory);
@@ -29,7 +34,8 @@ static const char clear_line[] = "\r\033[K";
 
 void solve_unwatch(solving *in) {
   struct sigaction usual = {.sa_handler = SIG_DFL}, before;
-  if (!sigaction(SIGINT, NULL, &before) && before.sa_handler == interrupt) sigaction(SIGINT, &usual, NULL);
+  for (int k = 0; k < SIGNALS; k++)
+    if (!sigaction(signals[k], NULL, &before) && before.sa_handler == interrupt) sigaction(signals[k], &usual, NULL);
   if (in->progress.shown >= 0) fputs(clear_line, stderr);
 }
 

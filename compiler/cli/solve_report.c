@@ -5,7 +5,7 @@
 #include <string.h>
 
 static quantity solution_of(const solving *in, int var) {
-  const solve_var *of = &in->vars.items[var];
+  const kernel_var *of = &in->vector.vars.items[var];
   quantity made = in->inputs.inputs[of->input].value;
   made.name = in->model->inputs.items[of->input].name;
   made.entries = in->x + of->offset;
@@ -25,10 +25,10 @@ bool solve_can_write(const options *given) {
 }
 
 static bool write_vars(const solving *in) {
-  const char **names = arena_array(in->with->memory, const char *, in->vars.count + 1);
-  host_array *arrays = arena_array(in->with->memory, host_array, in->vars.count + 1);
+  const char **names = arena_array(in->with->memory, const char *, in->vector.vars.count + 1);
+  host_array *arrays = arena_array(in->with->memory, host_array, in->vector.vars.count + 1);
   array_error error;
-  for (int k = 0; k < in->vars.count; k++) {
+  for (int k = 0; k < in->vector.vars.count; k++) {
     quantity of = solution_of(in, k);
     if (of.rank > ARRAY_MAXIMUM_RANK) {
       complain("--out: '%s' has %d axes, more than a file of arrays can have", of.name, of.rank);
@@ -38,7 +38,7 @@ static bool write_vars(const solving *in) {
     arrays[k] = (host_array){.rank = of.rank, .entries = of.entries};
     for (int number = 0; number < of.rank; number++) arrays[k].extents[number] = of.extents[number];
   }
-  if (array_file_write(in->given->out, in->vars.count, names, arrays, ARRAY_FLOAT64, &error)) return true;
+  if (array_file_write(in->given->out, in->vector.vars.count, names, arrays, ARRAY_FLOAT64, &error)) return true;
   complain("%s", error.message);
   return false;
 }
@@ -93,7 +93,7 @@ static void report_json(const solving *in, text *out) {
   member(out, "status");
   json_string_append(out, minimise_status_name(of->status));
   member(out, "x");
-  for (int k = 0; k < in->vars.count; k++) {
+  for (int k = 0; k < in->vector.vars.count; k++) {
     quantity each = solution_of(in, k);
     text_append(out, k ? ", " : "{");
     json_string_append(out, each.name);
@@ -132,7 +132,7 @@ static void report_table(solving *in, text *out) {
   shown.wanted[SECTION_VALUE] = shown.wanted[SECTION_SOLUTION] = true;
   result made = {SECTION_VALUE, {.name = in->model->objective.name, .count = 1, .entries = &f}};
   list_push(in->with->memory, &shown.list, made);
-  for (int k = 0; k < in->vars.count; k++) {
+  for (int k = 0; k < in->vector.vars.count; k++) {
     made = (result){SECTION_SOLUTION, solution_of(in, k)};
     list_push(in->with->memory, &shown.list, made);
   }

@@ -4,6 +4,7 @@
  * source file that includes it. Requires: programs that kernel_verify accepts. Ensures: no global variable, no memory
  * of its own, no identifier without the prefix. */
 #include "compiler/emit/describe.h"
+#include "compiler/emit/emit_problem.h"
 #include "compiler/emit/lines.h"
 #include "compiler/emit/self_test.h"
 
@@ -25,7 +26,7 @@ typedef struct {
 
 /* The identifiers that begin with the prefix. */
 static const char *const own_names[] = {
-    "dims", "inputs", "gradient", "workspace", "status",
+    "dims", "inputs", "gradient", "workspace", "status", "problem",
 #define HELPER(name, ...) #name,
 #include "compiler/scalar/scalar_helpers.def"
 #undef HELPER
@@ -169,6 +170,10 @@ static void write_declaration(header *in, int function) {
   text_append(in->out, ";\n\n");
 }
 
+static problem_names names_for_problem(const header *in) {
+  return (problem_names){in->shared, in->macro, in->function_names};
+}
+
 /* The workspace of all functions when it is known now; false when it depends on extents. */
 static bool constant_workspace(const header *in, int64_t *most) {
   *most = 0;
@@ -201,6 +206,8 @@ static void write_declarations(header *in) {
               "%s_FUNCTION const char *%s_status(int status);\n\n",
               in->macro, in->prefix);
   for (int k = 0; k < in->what->function_count; k++) write_declaration(in, k);
+  problem_names names = names_for_problem(in);
+  if (in->what->problem) write_problem_declarations(&names, in->out);
 }
 
 static void write_workspace_functions(header *in, text *out) {
@@ -235,6 +242,8 @@ static void write_status(header *in, text *out) {
     c_string(out, arena_format(in->memory, "%s:%d: %s", describe_file(module->from), line, of->message));
     text_append(out, ";\n");
   }
+  problem_names names = names_for_problem(in);
+  if (in->what->problem) write_problem_statuses(&names, out);
   text_append(out, "  default: return \"unknown status\";\n  }\n}\n\n");
 }
 
@@ -291,6 +300,8 @@ static void write_guarded_declarations(header *in) {
   write_guard(in);
   write_declarations(in);
   text_append(in->out, "#ifdef __cplusplus\n}\n#endif\n#endif\n");
+  problem_names names = names_for_problem(in);
+  if (in->what->problem) write_problem_creation(&names, in->out);
 }
 
 static void write_definitions_top(header *in) {
@@ -330,10 +341,13 @@ static void write_definitions(header *in) {
   helper_style style = {arena_format(in->memory, "static inline %s_FUNCTION", in->macro),
                         arena_format(in->memory, "%s_", in->prefix), "ptrdiff_t", "size_t", in->what->real_float};
   scalar_helpers_write(in->shared->used_ops, &style, in->out);
+  write_search_functions(in->shared, in->out);
   text_append(in->out, "\n");
   text_append_bytes(in->out, workspace.data, workspace.length);
   write_status(in, in->out);
   text_append_bytes(in->out, functions.data, functions.length);
+  problem_names names = names_for_problem(in);
+  if (in->what->problem) write_problem_definitions(&names, in->out);
   text_append(in->out, "#ifdef __cplusplus\n}\n#endif\n");
   if (in->what->self_test) write_self_test(in->shared, in->macro, in->function_names, in->writers, in->out);
 }

@@ -75,8 +75,9 @@ static void walk(timeline *in, const statement_list *list, int depth) {
     list_push(in->memory, &in->end_of, 0);
     in->around.items[depth] = begin;
     own(in, of->locals.items, of->locals.count, depth + 1);
-    touch_statement(in, of);
+    if (of->kind != STATEMENT_IMPLICIT) touch_statement(in, of);
     walk(in, &of->body, depth + 1);
+    if (of->kind == STATEMENT_IMPLICIT) touch_statement(in, of); /* the search reads what the body has left */
     in->end_of.items[begin] = in->end_of.count;
     list_push(in->memory, &in->end_of, 0);
   }

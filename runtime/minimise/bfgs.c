@@ -4,6 +4,7 @@
 #include "runtime/minimise/methods.h"
 
 #include <float.h>
+#include <math.h>
 
 typedef struct {
   double *inverse; /* count x count, symmetric; nothing before an update */
@@ -32,7 +33,7 @@ static void learn(minimiser *m, void *memory, const minimise_point *from, const 
     of->y[k] = minimiser_moves(m, k) ? to->g[k] - from->g[k] : 0;
   }
   double sy = minimiser_dot(m, of->s, of->y), yy = minimiser_dot(m, of->y, of->y);
-  if (!(sy > DBL_EPSILON * yy)) return;
+  if (!(sy > DBL_EPSILON * sqrt(minimiser_dot(m, of->s, of->s)) * sqrt(yy))) return;
   for (size_t k = 0; !of->learned && k < n * n; k++) of->inverse[k] = k % (n + 1) ? 0 : sy / yy;
   of->learned = 1;
   multiply(m, of->inverse, of->y, 1, of->hy);

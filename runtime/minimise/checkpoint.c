@@ -214,12 +214,19 @@ static bool is_between(const free_set *set, const unsigned char *entries) {
   return true;
 }
 
+static bool is_amount(const unsigned char *number) {
+  double value;
+  memcpy(&value, number, sizeof value);
+  return value >= 0 && isfinite(value);
+}
+
 static bool numbers_in_range(const minimiser *m, const unsigned char *at) {
   for (size_t k = 0; k < m->kept_count; k++) {
     const kept_numbers *of = &m->kept[k];
     if (of->between && !is_between(&m->set, at)) return false;
     for (size_t i = 0; i < of->count; i++, at += WORD) {
       if (of->limit && word_at(at) >= of->limit) return false;
+      if (of->amount && !is_amount(at)) return false;
     }
   }
   return is_between(&m->set, at);

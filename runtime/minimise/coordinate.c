@@ -29,7 +29,8 @@ static void shuffle(const minimiser *m, size_t *order) {
 
 /* False: the run has ended. */
 static bool go_along(minimiser *m, sweep *by, size_t k) {
-  double g = by->at.g[k], bound, step;
+  double g = by->at.g[k], bound;
+  line_step step;
   if (g == 0 || free_set_is_active(&m->set, k, by->at.x[k], g, 0, &bound)) return true;
   by->d[k] = -g / by->curvature[k];
   double slope = g * by->d[k];

@@ -62,6 +62,10 @@ void minimiser_keep_real(minimiser *m, double *number) {
   keep(m, (kept_numbers){.numbers = number, .count = 1});
 }
 
+void minimiser_keep_amount(minimiser *m, double *number) {
+  keep(m, (kept_numbers){.numbers = number, .count = 1, .amount = true});
+}
+
 void minimiser_keep_wholes(minimiser *m, size_t *numbers, size_t count, size_t limit) {
   keep(m, (kept_numbers){.numbers = numbers, .count = count, .limit = limit});
 }
@@ -110,18 +114,18 @@ bool minimiser_refuse(minimiser *m, minimise_status status, const char *why) {
 }
 
 /* Ends the run at this point, whether or not another had a smaller f. */
-static bool converge(minimiser *m, const minimise_point *at, double gradient, minimiser_ending ending) {
+static bool converge(minimiser *m, const minimise_point *at, minimiser_ending ending) {
   minimiser_end(m, ending);
   free_set_scatter(&m->set, at->x, m->best);
   m->result->f = at->f;
-  m->result->grad_inf = gradient;
+  m->result->grad_inf = at->grad_inf;
   return false;
 }
 
 bool minimiser_no_progress(minimiser *m, const minimise_point *at, double promised) {
-  double gradient = minimiser_projected_gradient(m, at), scale = fmax(1, fmin(fabs(at->f), m->first_gradient));
-  if (promised <= 16 * DBL_EPSILON * fabs(at->f) && gradient <= cbrt(DBL_EPSILON) * scale)
-    return converge(m, at, gradient, END_ROUNDING);
+  double scale = fmax(1, fmin(fabs(at->f), m->first_gradient));
+  if (promised <= 16 * DBL_EPSILON * fabs(at->f) && at->grad_inf <= cbrt(DBL_EPSILON) * scale)
+    return converge(m, at, END_ROUNDING);
   return minimiser_end(m, END_NO_DECREASE);
 }
 
@@ -148,10 +152,19 @@ static bool answered(minimiser *m, int status) {
   return minimiser_end(m, END_MODEL_FAILED);
 }
 
+/* Puts x where the model reads it. */
+static void show(minimiser *m, const double *x) {
+  m->largest = 0;
+  for (size_t k = 0; k < m->set.count; k++) {
+    m->whole[free_set_place(&m->set, k)] = x[k];
+    if (fabs(x[k]) > m->largest) m->largest = fabs(x[k]);
+  }
+}
+
 bool minimiser_value(minimiser *m, const double *x, double *f) {
   const minimise_problem *problem = m->problem;
   if (!within_budget(m)) return false;
-  free_set_scatter(&m->set, x, m->whole);
+  show(m, x);
   if (!problem->value) {
     m->result->evaluations.gradient++;
     return answered(m, problem->gradient(problem->user, m->whole, f, m->whole_gradient));
@@ -160,32 +173,44 @@ bool minimiser_value(minimiser *m, const double *x, double *f) {
   return answered(m, problem->value(problem->user, m->whole, f));
 }
 
-/* Of the points met, the best is kept in the caller's x. Where f has no minimum, that ends the run. */
-static bool keep_best(minimiser *m, const minimise_point *at) {
-  minimise_result *result = m->result;
-  bool falls = !m->met || at->f < result->f;
-  if (isfinite(at->f) && (falls || at->f == result->f)) {
-    free_set_scatter(&m->set, at->x, m->best);
-    result->f = at->f;
-    result->grad_inf = minimiser_projected_gradient(m, at);
-    m->met = 1;
+static double projected_gradient(const minimiser *m, const minimise_point *at) {
+  double largest = 0;
+  for (size_t k = 0; k < m->set.count; k++) {
+    double here = m->set.bounded ? free_set_projected_gradient(&m->set, k, at->x[k], at->g[k]) : at->g[k];
+    if (!(fabs(here) <= largest)) largest = fabs(here);
+    if (isnan(largest)) break;
   }
+  return largest;
+}
+
+/* Of the points met, the best is kept: where the model read it, and it will read the next elsewhere. */
+static void keep_best(minimiser *m, const minimise_point *at) {
+  double *other = m->best;
+  m->best = m->whole;
+  m->whole = other;
+  m->result->f = at->f;
+  m->result->grad_inf = at->grad_inf;
+  m->met = 1;
+}
+
+bool minimiser_meet(minimiser *m, minimise_point *at) {
+  bool falls = !m->met || at->f < m->result->f;
+  at->grad_inf = projected_gradient(m, at);
+  if (isfinite(at->f) && (falls || at->f == m->result->f)) keep_best(m, at);
   if (at->f < BOTTOM) return minimiser_end(m, isinf(at->f) ? END_MINUS_INFINITY : END_FAR_BELOW);
-  bool leaves = falls && m->far > 0 && isfinite(at->f) && result->grad_inf > 0;
-  for (size_t k = 0; leaves && k < m->set.count; k++) {
-    if (fabs(at->x[k]) > m->far) return minimiser_end(m, END_FAR_AWAY);
-  }
+  if (falls && m->far > 0 && m->largest > m->far && isfinite(at->f) && at->grad_inf > 0)
+    return minimiser_end(m, END_FAR_AWAY);
   return true;
 }
 
 bool minimiser_gradient(minimiser *m, minimise_point *at) {
   const minimise_problem *problem = m->problem;
   if (!within_budget(m)) return false;
-  free_set_scatter(&m->set, at->x, m->whole);
+  show(m, at->x);
   m->result->evaluations.gradient++;
   if (!answered(m, problem->gradient(problem->user, m->whole, &at->f, m->whole_gradient))) return false;
   free_set_gather(&m->set, m->whole_gradient, at->g);
-  return keep_best(m, at);
+  return minimiser_meet(m, at);
 }
 
 /* Puts x and a free vector v where the model reads them. */
@@ -193,7 +218,7 @@ static bool prepare_product(minimiser *m, const double *x, const double *v) {
   if (m->over || (m->options->seconds > 0 && !within_budget(m))) return false;
   if (!m->whole_direction && !(m->whole_direction = minimiser_zeros(m, m->set.size, 1))) return false;
   if (!m->whole_product && !(m->whole_product = minimiser_zeros(m, m->set.size, 1))) return false;
-  free_set_scatter(&m->set, x, m->whole);
+  show(m, x);
   if (v) free_set_scatter(&m->set, v, m->whole_direction);
   m->result->evaluations.product++;
   return true;
@@ -210,7 +235,7 @@ bool minimiser_product(minimiser *m, const double *x, const double *v, double *h
 bool minimiser_residual(minimiser *m, const double *x, double *residual) {
   const minimise_problem *problem = m->problem;
   if (!within_budget(m)) return false;
-  free_set_scatter(&m->set, x, m->whole);
+  show(m, x);
   m->result->evaluations.gradient++;
   return answered(m, problem->residual(problem->user, m->whole, residual));
 }
@@ -237,6 +262,7 @@ bool minimiser_start(minimiser *m, minimise_point *at) {
   keep(m, (kept_numbers){.vector = &at->x, .count = m->set.count, .between = true});
   minimiser_keep(m, &at->g, m->set.count);
   minimiser_keep_real(m, &at->f);
+  minimiser_keep_real(m, &at->grad_inf);
   if (m->resuming) return true;
   free_set_gather(&m->set, m->best, at->x);
   free_set_project(&m->set, at->x);
@@ -247,18 +273,17 @@ bool minimiser_start(minimiser *m, minimise_point *at) {
   }
   if (!minimiser_gradient(m, at)) return false;
   m->far = 1e150 * largest;
-  m->first_gradient = minimiser_projected_gradient(m, at);
+  m->first_gradient = at->grad_inf;
   m->first_size = fabs(at->f);
   m->least_f = m->least_gradient = INFINITY;
   return true;
 }
 
 static bool passes_tests(minimiser *m, const minimise_point *at) {
-  double gradient = minimiser_projected_gradient(m, at);
   if (!isfinite(at->f)) return minimiser_end(m, m->begun ? END_F_NOT_FINITE : END_F_NOT_FINITE_AT_START);
-  if (!isfinite(gradient)) return minimiser_end(m, END_GRADIENT_NOT_FINITE);
-  if (gradient <= m->options->tolerance * fmax(1, fmin(fabs(at->f), m->first_gradient)))
-    return converge(m, at, gradient, m->set.count ? END_SMALL_GRADIENT : END_NOTHING_FREE);
+  if (!isfinite(at->grad_inf)) return minimiser_end(m, END_GRADIENT_NOT_FINITE);
+  if (at->grad_inf <= m->options->tolerance * fmax(1, fmin(fabs(at->f), m->first_gradient)))
+    return converge(m, at, m->set.count ? END_SMALL_GRADIENT : END_NOTHING_FREE);
   return true;
 }
 
@@ -269,7 +294,7 @@ static bool tell(minimiser *m, const minimise_point *at) {
   if (!options->progress) return true;
   minimise_progress progress = {.iteration = result->iterations,
                                 .f = at->f,
-                                .grad_inf = minimiser_projected_gradient(m, at),
+                                .grad_inf = at->grad_inf,
                                 .step = m->change,
                                 .evaluations = result->evaluations.value + result->evaluations.gradient,
                                 .seconds = minimiser_seconds(m),
@@ -302,13 +327,14 @@ bool minimiser_goes_on(minimiser *m, const minimise_point *at, double change) {
 
 bool minimiser_is_idle(minimiser *m, const minimise_point *at, size_t directions) {
   size_t evaluations = m->result->evaluations.value + m->result->evaluations.gradient;
-  double gradient = minimiser_projected_gradient(m, at);
-  bool falls = at->f < m->least_f - DBL_EPSILON * m->first_size;
-  bool is_idle = !falls && !(gradient < m->least_gradient);
+  /* How far f is uncertain: by rounding at the size that it had, which shrinks as the gradient does. */
+  double share = m->first_gradient > 0 ? fmin(1, m->least_gradient / m->first_gradient) : 1;
+  bool falls = at->f < m->least_f - DBL_EPSILON * share * m->first_size;
+  bool is_idle = !falls && !(at->grad_inf < m->least_gradient);
   m->idle = is_idle ? m->idle + 1 : 0;
   if (!is_idle) m->idle_since = evaluations;
   m->least_f = fmin(m->least_f, at->f);
-  m->least_gradient = fmin(m->least_gradient, gradient);
+  m->least_gradient = fmin(m->least_gradient, at->grad_inf);
   return m->idle > PATIENCE || (evaluations - m->idle_since) / USUAL / PATIENCE >= directions;
 }
 
@@ -318,35 +344,49 @@ double minimiser_step(const minimiser *m, double otherwise) {
 
 /* ---- vectors and bounds ---- */
 
-double minimiser_projected_gradient(const minimiser *m, const minimise_point *at) {
-  double largest = 0;
-  for (size_t k = 0; k < m->set.count; k++) {
-    double here = fabs(free_set_projected_gradient(&m->set, k, at->x[k], at->g[k]));
-    if (!(here <= largest)) largest = here;
-    if (isnan(largest)) break;
-  }
-  return largest;
-}
-
 /* An entry near its bound counts as being there (Bertsekas 1982): otherwise a direction that mixes entries can be one
  * of ascent once such an entry has stopped there, and steps become arbitrarily small. */
 void minimiser_find_moving(minimiser *m, const minimise_point *at) {
   if (!m->moving) return;
-  double slack = fmin(1e-6, minimiser_projected_gradient(m, at)), bound;
+  double slack = fmin(1e-6, at->grad_inf), bound;
   for (size_t k = 0; k < m->set.count; k++)
     m->moving[k] = !free_set_is_active(&m->set, k, at->x[k], at->g[k], slack, &bound);
 }
 
+/* Four sums at once: one addition need not wait for the one before. */
 double minimiser_dot(const minimiser *m, const double *a, const double *b) {
-  double sum = 0;
-  for (size_t k = 0; k < m->set.count; k++) {
-    if (minimiser_moves(m, k)) sum += a[k] * b[k];
+  double sums[4] = {0};
+  size_t k = 0;
+  for (; !m->moving && k + 4 <= m->set.count; k += 4) {
+    for (size_t i = 0; i < 4; i++) sums[i] += a[k + i] * b[k + i];
   }
-  return sum;
+  for (; k < m->set.count; k++) {
+    if (minimiser_moves(m, k)) sums[k % 4] += a[k] * b[k];
+  }
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
+double minimiser_combine(const minimiser *m, double *d, const combination *of) {
+  const double *u = of->u, *v = of->v, *w = of->w;
+  double c = of->c, a = of->a, sums[4] = {0};
+  size_t k = 0;
+  for (; !m->moving && k + 4 <= m->set.count; k += 4) {
+    for (size_t i = 0; i < 4; i++) {
+      double entry = c * u[k + i] + a * v[k + i];
+      d[k + i] = entry;
+      sums[i] += w[k + i] * entry;
+    }
+  }
+  for (; k < m->set.count; k++) {
+    d[k] = minimiser_moves(m, k) ? c * u[k] + a * v[k] : 0;
+    sums[k % 4] += w[k] * d[k];
+  }
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
 double minimiser_direct(const minimiser *m, const minimise_point *at, double *d) {
   double slope = 0, bound;
+  if (!m->set.bounded) return minimiser_dot(m, at->g, d);
   for (size_t k = 0; k < m->set.count; k++) {
     if (!minimiser_moves(m, k)) {
       free_set_is_active(&m->set, k, at->x[k], at->g[k], INFINITY, &bound);
@@ -361,6 +401,8 @@ double minimiser_direct(const minimiser *m, const minimise_point *at, double *d)
 
 double minimiser_distance(const minimiser *m, const double *a, const double *b) {
   double largest = 0;
-  for (size_t k = 0; k < m->set.count; k++) largest = fmax(largest, fabs(a[k] - b[k]));
+  for (size_t k = 0; k < m->set.count; k++) {
+    if (fabs(a[k] - b[k]) > largest) largest = fabs(a[k] - b[k]);
+  }
   return largest;
 }

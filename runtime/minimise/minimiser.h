@@ -40,6 +40,7 @@ typedef struct {
   size_t count;
   uint64_t limit; /* whole numbers below it; 0: reals */
   bool between;   /* are the entries between the bounds? */
+  bool amount;    /* a real: is it finite, and not negative? */
 } kept_numbers;
 
 enum { KEPT_AT_MOST = 40 };
@@ -52,9 +53,10 @@ typedef struct minimiser {
   const minimise_options *options;
   minimise_result *result;
   free_set set;
-  double *best;                            /* the caller's x, whole: written when a better point is met */
-  size_t met;                              /* 1: some point was finite */
-  double *whole, *whole_gradient;          /* what the model reads and writes */
+  double *best;                   /* whole: the caller's x, or what took its place when a better point was met */
+  size_t met;                     /* 1: some point was finite */
+  double *whole, *whole_gradient; /* what the model reads and writes */
+  double largest;                 /* |entry| of what it reads */
   double *whole_direction, *whole_product; /* likewise; NULL before the first product */
   unsigned char *moving;                   /* a byte an entry: is it off its active bounds? NULL: all are */
   double far;                              /* entries beyond this have left for infinity */
@@ -79,6 +81,7 @@ typedef struct minimiser {
 typedef struct {
   double *x, *g;
   double f;
+  double grad_inf; /* max |x - P(x - g)| over the free entries; nan where one is */
 } minimise_point;
 
 /* What the default of `step` is. */
@@ -97,6 +100,7 @@ void minimiser_release(minimiser *m, void *until);
  * run that is resumed finds it there. */
 void minimiser_keep(minimiser *m, double **vector, size_t count);
 void minimiser_keep_real(minimiser *m, double *number);
+void minimiser_keep_amount(minimiser *m, double *number); /* a real that is finite, and not negative */
 void minimiser_keep_wholes(minimiser *m, size_t *numbers, size_t count, size_t limit);
 
 double minimiser_seconds(const minimiser *m); /* since the run began */
@@ -108,6 +112,10 @@ bool minimiser_start(minimiser *m, minimise_point *at);
 /* f, or f and g at x. What comes may be nan or infinite. */
 bool minimiser_value(minimiser *m, const double *x, double *f);
 bool minimiser_gradient(minimiser *m, minimise_point *at);
+
+/* Told of f and g at the point whose x was evaluated last: finds its grad_inf, and whether it is the best. False: f has
+ * no minimum there. */
+bool minimiser_meet(minimiser *m, minimise_point *at);
 
 /* H v at x. */
 bool minimiser_product(minimiser *m, const double *x, const double *v, double *hv);
@@ -142,9 +150,6 @@ bool minimiser_no_progress(minimiser *m, const minimise_point *at, double promis
  * iteration goes along so many directions. */
 bool minimiser_is_idle(minimiser *m, const minimise_point *at, size_t directions);
 
-/* max |x - P(x - g)| over the free entries; nan where one is. */
-double minimiser_projected_gradient(const minimiser *m, const minimise_point *at);
-
 /* Finds out which entries move: all but those that are within a small distance of a bound that -g pushes against. */
 void minimiser_find_moving(minimiser *m, const minimise_point *at);
 static inline bool minimiser_moves(const minimiser *m, size_t k) {
@@ -153,6 +158,16 @@ static inline bool minimiser_moves(const minimiser *m, size_t k) {
 
 /* a'b over the entries that move. */
 double minimiser_dot(const minimiser *m, const double *a, const double *b);
+
+/* d := c u + a v on the entries that move, 0 on the others; d may be u. Returns w'd. One pass over the memory, for
+ * large vectors. */
+typedef struct {
+  double c;
+  const double *u;
+  double a;
+  const double *v, *w;
+} combination;
+double minimiser_combine(const minimiser *m, double *d, const combination *of);
 
 /* Makes d point between the bounds: entries that do not move go to their bound, those at a bound do not leave it
  * outwards. Returns g'd. */

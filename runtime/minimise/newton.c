@@ -1,5 +1,6 @@
-/* Newton's method with the whole Hessian of the entries that move and a line search. Where the Hessian is not well
- * positive definite, the eigenvalues of D in P H P' = L D L' take their absolute values, or more (runtime/dense.h). */
+/* Newton's method with the whole Hessian of the entries that move and a line search. Where the Hessian H is not well
+ * positive definite, H + a little I takes its place; where that is not definite either, the eigenvalues of D in
+ * P H P' = L D L' take their absolute values, or more (runtime/dense.h). */
 #include "runtime/minimise/descend.h"
 #include "runtime/minimise/methods.h"
 

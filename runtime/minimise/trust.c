@@ -36,11 +36,13 @@ bool trust_place(const minimiser *m, trust_points *points, const double *d) {
 }
 
 bool trust_ratio(minimiser *m, trust_points *points, double promised, double *ratio) {
-  const minimise_point *at = &points->at, *next = &points->next;
+  const minimise_point *at = &points->at;
+  minimise_point *next = &points->next;
   *ratio = -1;
+  next->f = NAN;
   if (!(promised > 0)) return true;
-  if (!minimiser_gradient(m, &points->next)) return false;
-  if (!isfinite(next->f) || !isfinite(minimiser_projected_gradient(m, next))) return true;
+  if (!minimiser_value(m, next->x, &next->f)) return false;
+  if (!isfinite(next->f)) return true;
   double error = 64 * DBL_EPSILON * fabs(at->f) + points->noise;
   bool hidden = promised <= error && fabs(at->f - next->f) <= error;
   *ratio = hidden ? 1 : (at->f - next->f) / promised;

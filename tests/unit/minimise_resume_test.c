@@ -326,6 +326,7 @@ static void put_checksum(unsigned char *state, size_t size) {
 }
 
 static void lying_states(void) {
+  static const unsigned char bits[] = {1, 2, 4, 8, 16, 32, 64, 128};
   for (int setting = 0; setting < SETTINGS; setting++) {
     trial saved, resumed;
     begin(&saved, setting, true);
@@ -343,12 +344,12 @@ static void lying_states(void) {
       free(shorter.state);
     }
     for (size_t at = 0; at < saved.size; at++) {
-      saved.state[at] ^= 1 << at % 8;
+      saved.state[at] ^= bits[at % 8];
       go_on(&resumed, &saved, setting, true);
       CU_ASSERT_EQUAL(resumed.result.status, MINIMISE_NOT_RESUMED);
       CU_ASSERT_EQUAL(resumed.x[1], 99);
       CU_ASSERT_EQUAL(resumed.model.gradients, 0);
-      saved.state[at] ^= 1 << at % 8;
+      saved.state[at] ^= bits[at % 8];
     }
     free(saved.state);
   }

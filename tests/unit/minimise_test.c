@@ -53,6 +53,7 @@ static const double minus_ones[] = {-1, -1, -1, -1}, ones[] = {1, 1, 1, 1}, alte
 static const double third[] = {2. / 3, 0, 2. / 3, 0};
 static const double infinite[] = {INFINITY, INFINITY, INFINITY, INFINITY};
 static const double fixed_lower[] = {-9, 1, -9, -9}, fixed_upper[] = {9, 1, 9, 9}, fixed_solution[] = {3, 1, 3, 3};
+static const double far[] = {1e4, -2e4, 3e4, 5e4}; /* where f is 2e19; at the minimum it is 2e-5 */
 static const double valley_lower[] = {-2, -2}, valley_upper[] = {0.5, 2}, valley[] = {0.5, 0.25};
 
 static const problem_row problems[] = {
@@ -78,6 +79,7 @@ static const problem_row problems[] = {
     {"kink beside the minimum", kinked, NULL, 1, 10, 4.5, .within = 1e-6},
     {"Rosenbrock of 2", rosenbrock, rosenbrock_residual, 2, 0, 1, 1e-6, .starts = from_minus, .hard = true},
     {"Rosenbrock of 100", rosenbrock, rosenbrock_residual, 100, -1, 1, 1e-5, .hard = true},
+    {"a penalty, from far away", penalty, penalty_residual, 4, 0, 0.2500075, 1e-3, .starts = far, .hard = true},
     {"Rosenbrock in a box", rosenbrock, rosenbrock_residual, 2, 0, 0, 1e-6, from_minus, valley, valley_lower,
      valley_upper, .hard = true},
 };
