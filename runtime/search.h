@@ -201,7 +201,7 @@ ADJOIN_SEARCH_FUNCTION int adjoin_search_find_descent(adjoin_search *s) {
   for (ptrdiff_t k = 0; k < n; k++) s->step[k] = a[k * n + k];
   while (!adjoin_search_definite(n, a, smallest, &negative)) {
     ever_negative |= negative;
-    /* Without curvature, a step of ten times y is long enough to begin with. */
+    /* Without curvature, a step of ten times y is far enough to begin with. */
     double flat = s->merit / (10 + 10 * adjoin_search_norm(n, s->point));
     shift = shift > 0 ? 4 * shift : largest / 1000 > flat ? largest / 1000 : flat;
     if (shift == 0) shift = DBL_MIN / DBL_EPSILON;

@@ -57,10 +57,6 @@ typedef struct {
   const char *header_file, *source_file; /* base names, for #include and #line; NULL: PREFIX.h and PREFIX.c */
 } emission;
 
-/* What a search that fails leaves at the beginning of the workspace: the number of loops around it, then their indices
- * from the outermost on. */
-enum { ITERATION_ROOM = 16 };
-
 /* One self-contained header: valid C99, C++17 and CUDA. Same input, same bytes. */
 void emit_header(const emission *what, text *out);
 

@@ -7,6 +7,7 @@
 #include "compiler/emit/emit_problem.h"
 #include "compiler/emit/lines.h"
 #include "compiler/emit/self_test.h"
+#include "compiler/kernel/implicit.h"
 
 #include "compiler/scalar/scalar_helpers.h"
 #include <string.h>
@@ -189,6 +190,13 @@ static bool constant_workspace(const header *in, int64_t *most) {
   return true;
 }
 
+static bool has_search(const header *in) {
+  bool found = false;
+  for (int k = 0; k < in->what->function_count; k++)
+    found = found || find_search(&in->what->functions[k].program->body);
+  return found;
+}
+
 static void write_declarations(header *in) {
   int64_t size;
   write_dims(in);
@@ -202,8 +210,12 @@ static void write_declarations(header *in) {
   if (constant_workspace(in, &size))
     text_format(in->out, "#define %s_WORKSPACE %lld /* the same */\n", in->macro, (long long)size);
   text_format(in->out,
-              "\n/* What a status says: 0 is success, others are checks of the model that the arguments fail. */\n"
+              "\n/* What a status says: 0 is success, others are checks of the model that the arguments fail.%s */\n"
               "%s_FUNCTION const char *%s_status(int status);\n\n",
+              has_search(in) ? " Where that is\n"
+                               " * a search (argmin, argmax, root), work[0] is the number of loops around it, work[1], "
+                               ".. are their indices."
+                             : "",
               in->macro, in->prefix);
   for (int k = 0; k < in->what->function_count; k++) write_declaration(in, k);
   problem_names names = names_for_problem(in);
@@ -323,7 +335,7 @@ static void write_definitions_top(header *in) {
   if (in->shared->in_pieces)
     text_format(
         in->out,
-        "/* The parts of a long function stay apart: compilers are slow with functions of thousands of lines. */\n"
+        "/* The parts of a large function stay apart: compilers are slow with functions of thousands of lines. */\n"
         "#if defined(__GNUC__) || defined(__CUDACC__)\n"
         "#define %s_APART __attribute__((noinline))\n"
         "#else\n"

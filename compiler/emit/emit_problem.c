@@ -409,14 +409,41 @@ static void write_gradient_members(const problem_names *of, text *out) {
   }
 }
 
+/* Statuses of searches inside the model that failed. */
+static void write_no_value(const problem_names *of, text *out) {
+  const kernel_module *module = of->shared->module;
+  if (!of->shared->used_search) return;
+  write_lines(of,
+              "static @_FUNCTION int $_problem_has_no_value(int status) {\n"
+              "  switch (status) {\n",
+              out);
+  for (int k = 0; k < module->checks.count; k++)
+    if (module->checks.items[k].code == CODE_SEARCH_FAILED) text_format(out, "  case %d:\n", k + 1);
+  text_append(out, "    return 1;\n  default: return 0;\n  }\n}\n\n");
+}
+
+/* Minimisers back off from where the model has no value. */
+static void write_back_off(const problem_names *of, text *out) {
+  if (!of->shared->used_search) return;
+  write_lines(of,
+              "  if ($_problem_has_no_value(status)) {\n"
+              "    *f = HUGE_VAL;\n"
+              "    return 0;\n"
+              "  }\n",
+              out);
+}
+
 static void write_objective(const problem_names *of, text *out) {
+  write_no_value(of, out);
   write_beginning(of, "value", "double *f", false, out);
   write_call(of, KERNEL_VALUE, (call_arguments){.first = "f"}, out);
+  write_back_off(of, out);
   write_turned(of, "f", NULL, out);
   text_append(out, "  return status;\n}\n\n");
   write_beginning(of, "gradient", "double *f, double *gradient", true, out);
   write_gradient_members(of, out);
   write_call(of, KERNEL_GRADIENT, (call_arguments){.first = "f, &out"}, out);
+  write_back_off(of, out);
   write_turned(of, "f", "gradient", out);
   text_append(out, "  return status;\n}\n\n");
   write_beginning(of, "product", "const double *v, double *hv", true, out);

@@ -1,7 +1,6 @@
 /* The memory of a function's local arrays: one pointer for each slot of the memory plan, all within the caller's
  * workspace; and the function that tells how large that must be. */
 #include "compiler/emit/writer.h"
-#include "compiler/kernel/implicit.h"
 
 const memory_plan *memory_of(emitter *in, int function) {
   if (!in->plans[function]) in->plans[function] = plan_memory(in->what->functions[function].program);
@@ -45,7 +44,6 @@ static void write_slots(writer *to, const memory_plan *plan, const char *const *
   for (int k = 0; k < plan->slot_count; k++) {
     write_indent(to);
     text_format(to->out, "%s *const %s = %s", to->for_all->real, names[k], k ? names[k - 1] : to->work);
-    if (k == 0 && find_search(&to->program->body)) text_format(to->out, " + %d", ITERATION_ROOM);
     if (k > 0) {
       text_append(to->out, " + ");
       write_expression(to, sizes, sizes->stores[k - 1].value, PRECEDENCE_PRODUCT);
@@ -130,10 +128,7 @@ void write_total(writer *to, const scalar *sizes, int count) {
 void write_need(writer *to, const scalar *others, int other_count) {
   const memory_plan *plan = memory_of(to->for_all, to->number);
   scalar *sizes = arena_array(to->memory, scalar, plan->slot_count + other_count + 1);
-  bool searches = find_search(&to->program->body) != NULL;
   for (int k = 0; k < plan->slot_count; k++) sizes[k] = plan->slot_size[k];
   for (int k = 0; k < other_count; k++) sizes[plan->slot_count + k] = others[k];
-  int count = plan->slot_count + other_count;
-  if (searches) sizes[count] = scalar_whole(to->module->dag, ITERATION_ROOM);
-  write_total(to, sizes, count + searches);
+  write_total(to, sizes, plan->slot_count + other_count);
 }
