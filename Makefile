@@ -47,7 +47,7 @@ GENERATED := $(B)/grammar/program.o $(B)/grammar/tokens.o
 COMPILER := $(foreach folder,$(PIPELINE),$(call objects,$(call sources,$(folder)))) $(GENERATED) \
             $(call objects,$(filter-out compiler/main.c,$(call sources,compiler))) $(B)/libtcc.o
 LIBRARY := $(call objects,$(call sources,compiler/library))
-RUNTIME := $(call objects,$(call sources,runtime) $(call sources,runtime/minimise))
+RUNTIME := $(call objects,$(call sources,runtime) $(call sources,runtime/minimise) $(call sources,runtime/implicit))
 COMMANDS := $(call objects,$(call sources,compiler/cli) compiler/main.c)
 
 RUNNER := $(call objects,$(call sources,tests/runner) $(call sources,tests/fuzz))
