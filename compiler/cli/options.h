@@ -7,6 +7,7 @@
 #include "compiler/cli/depfile.h"
 #include "compiler/cli/options_table.h"
 #include "compiler/session.h"
+#include "runtime/implicit.h"
 #include "runtime/minimise.h"
 
 typedef struct {
@@ -35,6 +36,9 @@ typedef struct {
   name_list freeze, free;    /* as written: 'W[:, 2:4], b' */
   const char *out, *history; /* or NULL */
   bool quiet;
+  implicit_options implicit; /* implicit: what the command line sets of them */
+  assignment_list at, forward, adjoint;
+  bool verify;
   const char *topic, *shell; /* of help; or NULL */
   bool manual;
 } options;

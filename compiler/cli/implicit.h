@@ -1,0 +1,71 @@
+/* The inside of `adjoin implicit`: the vars and the params as two vectors, the functions of both, and what comes out.
+ *
+ *   solving (solve.h) + --wrt --implicit_problem.c--> functions --runtime/implicit.h--> certificate, derivatives
+ *   these --implicit_report.c--> standard output; --implicit_verify.c--> agreement with differences */
+#ifndef ADJOIN_CLI_IMPLICIT_H
+#define ADJOIN_CLI_IMPLICIT_H
+
+#include "compiler/cli/solve.h"
+#include "runtime/implicit.h"
+
+/* A param (or data) as a stretch of theta. */
+typedef struct {
+  int input;
+  int64_t offset, count;
+} implicit_parameter;
+
+/* A function for one direction, and one for blocks of them; -1 where nothing moves. */
+typedef struct {
+  int one, block;
+} implicit_function;
+
+/* What --verify found. */
+typedef struct {
+  bool done, agrees;
+  double difference; /* between the derivative and differences, relative to the largest entry */
+  double accuracy;   /* of the differences, as they estimate it, relatively too */
+} implicit_agreement;
+
+typedef struct {
+  solving solve;
+  minimise_problem inner;
+  name_list wrt;
+  LIST(implicit_parameter) parameters; /* in the order of wrt */
+  int64_t parameter_count;
+  double *theta;
+  struct {
+    implicit_function product, forward, adjoint;
+  } functions;
+  double **seeds, **results; /* room for the arguments of a call */
+  implicit_problem problem;
+  implicit_options how;
+  implicit *made; /* NULL before it is */
+  results shown;  /* the derivatives */
+  implicit_agreement agreement;
+} differentiating;
+
+/* ---- implicit_problem.c ---- */
+
+/* Lays theta out, and requests what derivatives need. To be called before solve_prepare, which compiles. */
+exit_code implicit_prepare(differentiating *in);
+
+/* After it: theta's values, and the model as functions for runtime/implicit.h. */
+exit_code implicit_describe(differentiating *in);
+
+/* ---- implicit_derive.c ---- */
+
+/* What --forward and --adjoint ask for, or the Jacobian, as sections of in->shown. EXIT_NUMERICS where the certificate
+ * has no derivatives. */
+exit_code implicit_derive(differentiating *in);
+
+/* ---- implicit_verify.c ---- */
+
+/* --verify: solves again at theta + t u for a direction u of chance, and compares. */
+exit_code implicit_verify(differentiating *in);
+
+/* ---- implicit_report.c ---- */
+
+/* The result as one JSON object or as a table; a status without derivatives is explained on standard error. */
+void implicit_report(differentiating *in);
+
+#endif

@@ -1,0 +1,149 @@
+/* The model as functions of its vars and params (see implicit.h). */
+#include "compiler/cli/implicit.h"
+#include "compiler/cli/names.h"
+
+#include <string.h>
+
+/* ---- what is called ---- */
+
+static void move_to(differentiating *in, const double *x) {
+  solving *solve = &in->solve;
+  for (int k = 0; k < solve->vars.count; k++)
+    solve->inputs.pointers[solve->vars.items[k].input] = x + solve->vars.items[k].offset;
+}
+
+/* The parts of blocks of `count` vectors, for the vars that move or for the params. A part has the direction as its
+ * last axis, as the whole block has. */
+static void split_vars(const differentiating *in, double *block, size_t count, double **into) {
+  for (int k = 0; k < in->solve.vars.count; k++)
+    if (in->solve.vars.items[k].active) *into++ = block + in->solve.vars.items[k].offset * (int64_t)count;
+}
+
+static void split_parameters(const differentiating *in, double *block, size_t count, double **into) {
+  for (int k = 0; k < in->parameters.count; k++) *into++ = block + in->parameters.items[k].offset * (int64_t)count;
+}
+
+typedef void splitter(const differentiating *in, double *block, size_t count, double **into);
+
+/* Second derivatives along a block of directions, of the objective that is minimised. Seeds are not written, although
+ * their type would let that. */
+static int second(differentiating *in, const implicit_function *of, const double *x, size_t count, const double *along,
+                  splitter *split_along, double *read, splitter *split_read, int64_t read_size) {
+  int64_t entries = read_size * (int64_t)count;
+  memset(read, 0, (size_t)entries * sizeof *read);
+  if (of->one < 0) return EXIT_DONE;
+  move_to(in, x);
+  split_along(in, (double *)along, count, in->seeds);
+  split_read(in, read, count, in->results);
+  int function = count == 1 ? of->one : of->block;
+  exit_code code = machine_run(&in->solve.on, function, count == 1 ? 0 : (int64_t)count,
+                               (const double *const *)in->seeds, in->results);
+  for (int64_t k = 0; k < entries && in->solve.sign < 0; k++) read[k] = -read[k];
+  return (int)code;
+}
+
+static int hessian_product(void *user, const double *x, size_t count, const double *v, double *hv) {
+  differentiating *in = user;
+  return second(in, &in->functions.product, x, count, v, split_vars, hv, split_vars, in->solve.size);
+}
+
+static int mixed_forward(void *user, const double *x, size_t count, const double *u, double *read) {
+  differentiating *in = user;
+  return second(in, &in->functions.forward, x, count, u, split_parameters, read, split_vars, in->solve.size);
+}
+
+static int mixed_adjoint(void *user, const double *x, size_t count, const double *v, double *read) {
+  differentiating *in = user;
+  return second(in, &in->functions.adjoint, x, count, v, split_vars, read, split_parameters, in->parameter_count);
+}
+
+static int gradient(void *user, const double *x, double *f, double *gradient_at) {
+  differentiating *in = user;
+  return in->inner.gradient(&in->solve, x, f, gradient_at);
+}
+
+/* ---- what is requested ---- */
+
+static exit_code request_one(differentiating *in, name_list read, name_list along, bool block, int *into) {
+  request wanted = {.kind = REQUEST_PRODUCT,
+                    .read = read.items,
+                    .read_count = read.count,
+                    .along = along.items,
+                    .along_count = along.count,
+                    .block = block};
+  *into = session_request(in->solve.from, &wanted);
+  if (*into >= 0) return EXIT_DONE;
+  exit_code code = session_report(in->solve.from);
+  return code == EXIT_DONE ? EXIT_INTERNAL : code;
+}
+
+static exit_code request_both(differentiating *in, name_list read, name_list along, implicit_function *into) {
+  *into = (implicit_function){-1, -1};
+  if (!read.count || !along.count) return EXIT_DONE;
+  exit_code code = request_one(in, read, along, false, &into->one);
+  return code == EXIT_DONE ? request_one(in, read, along, true, &into->block) : code;
+}
+
+enum { PARAMETERS = 1 << ROLE_PARAM, DATA = 1 << ROLE_DATA };
+
+/* --wrt; what --forward names is meant as well. */
+static exit_code choose_parameters(differentiating *in) {
+  solving *solve = &in->solve;
+  const options *given = solve->given;
+  in->wrt = names_wrt(solve->with, solve->model, &given->wrt, PARAMETERS, PARAMETERS | DATA);
+  if (!names_check(solve->with, solve->model, "--wrt", &in->wrt, NAMES_INPUTS)) return EXIT_INPUT;
+  for (int k = 0; k < in->wrt.count; k++) {
+    int number = find_input(solve->model, in->wrt.items[k]);
+    if (solve->model->inputs.items[number].role == ROLE_VAR) {
+      complain("--wrt: '%s' is a var: it is what is solved for; name params or data", in->wrt.items[k]);
+      return EXIT_INPUT;
+    }
+    implicit_parameter made = {number, in->parameter_count, solve->inputs.inputs[number].value.count};
+    list_push(solve->with->memory, &in->parameters, made);
+    if (__builtin_add_overflow(in->parameter_count, made.count, &in->parameter_count)) {
+      complain("the params are too large together");
+      return EXIT_INPUT;
+    }
+  }
+  if (in->wrt.count) return EXIT_DONE;
+  complain("%s: the model has no param: there is nothing that the minimiser could move with; --wrt names data as well",
+           given->model_path);
+  return EXIT_INPUT;
+}
+
+exit_code implicit_prepare(differentiating *in) {
+  solving *solve = &in->solve;
+  exit_code code = choose_parameters(in);
+  if (code != EXIT_DONE) return code;
+  arena *memory = solve->with->memory;
+  int room = solve->vars.count + in->parameters.count + 1;
+  in->seeds = arena_array(memory, double *, room);
+  in->results = arena_array(memory, double *, room);
+  code = request_both(in, solve->active, solve->active, &in->functions.product);
+  if (code == EXIT_DONE) code = request_both(in, solve->active, in->wrt, &in->functions.forward);
+  if (code == EXIT_DONE) code = request_both(in, in->wrt, solve->active, &in->functions.adjoint);
+  return code;
+}
+
+exit_code implicit_describe(differentiating *in) {
+  solving *solve = &in->solve;
+  in->theta = arena_array(solve->with->memory, double, in->parameter_count + 1);
+  for (int k = 0; k < in->parameters.count; k++) {
+    const implicit_parameter *each = &in->parameters.items[k];
+    const quantity *value = &solve->inputs.inputs[each->input].value;
+    if (each->count) memcpy(in->theta + each->offset, value->entries, (size_t)each->count * sizeof *in->theta);
+    solve->inputs.pointers[each->input] = in->theta + each->offset;
+  }
+  in->problem = (implicit_problem){.user = in,
+                                   .size = (size_t)solve->size,
+                                   .parameter_count = (size_t)in->parameter_count,
+                                   .gradient = gradient,
+                                   .product = hessian_product,
+                                   .mixed_forward = mixed_forward,
+                                   .mixed_adjoint = mixed_adjoint};
+  in->how = solve->given->implicit;
+  in->how.mask = solve->mask;
+  in->how.lower = solve->lower;
+  in->how.upper = solve->upper;
+  return EXIT_DONE;
+}
