@@ -40,13 +40,21 @@ bool system_find_vanishing(implicit *in) {
   return system_keep_null(in, in->brief[0], 1);
 }
 
+/* Without a matrix, |H| |v| is about as large as the largest entry of H v, seen through D. */
+static void spread(const implicit *in, const double *hv, double *into) {
+  double largest = 0;
+  for (size_t i = 0; i < in->count; i++) largest = fmax(largest, in->system.scale[i] * (into[i] + fabs(hv[i])));
+  for (size_t i = 0; i < in->count; i++) into[i] = largest / in->system.scale[i];
+}
+
 void system_magnitude(const implicit *in, const double *v, const double *hv, const double *b, double *into) {
   size_t n = in->count;
-  for (size_t i = 0; i < n; i++) {
-    into[i] = fabs(b[i]);
-    if (!in->certificate.dense) into[i] += fabs(hv[i]);
+  for (size_t i = 0; i < n; i++) into[i] = fabs(b[i]);
+  if (!in->certificate.dense) {
+    spread(in, hv, into);
+    return;
   }
-  for (size_t j = 0; j < n && in->certificate.dense; j++)
+  for (size_t j = 0; j < n; j++)
     for (size_t i = 0; i < n; i++) into[i] += fabs(in->system.matrix[j * n + i] * v[j]);
 }
 
