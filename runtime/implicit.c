@@ -141,12 +141,12 @@ static bool conclude(implicit *in) {
   return implicit_fail(in, into->condition > 1e6 ? IMPLICIT_SINGULAR : IMPLICIT_NOT_STATIONARY);
 }
 
-/* e = H^-1 (r + rounding of it), where r = M + H d is 0 for the exact derivative d. */
-static bool error_of(implicit *in, const double *v, const double *hv, const double *b, derivation *with,
-                     double *error) {
+/* e = H^-1 (r + rounding of it), where r = b + H v is 0 for the exact v; at a whole x nearby. */
+static bool error_of(implicit *in, const double *x, const double *v, const double *hv, const double *b,
+                     derivation *with, double *error) {
   bool converged;
-  system_magnitude(in, v, hv, b, with->brief[3]);
-  for (size_t k = 0; k < in->count; k++) error[k] = hv[k] + b[k] + DBL_EPSILON * implicit_sign(in) * with->brief[3][k];
+  if (!system_rounding(in, x, v, hv, b, with->brief[3])) return false;
+  for (size_t k = 0; k < in->count; k++) error[k] = hv[k] + b[k] + with->brief[3][k];
   return system_solve(in, error, error, &converged);
 }
 
@@ -195,7 +195,7 @@ static bool judge_forward(implicit *in, const double *other, size_t count, const
       with->brief[1][i] = hv[at] + in->damping * dx[at];
       with->brief[2][i] = mixed[at];
     }
-    if (!error_of(in, with->brief[0], with->brief[1], with->brief[2], with, with->brief[2])) return false;
+    if (!error_of(in, other, with->brief[0], with->brief[1], with->brief[2], with, with->brief[2])) return false;
     note_error(in, in->count, with->brief[2], with->brief[0]);
   }
   return true;
@@ -255,7 +255,7 @@ static bool judge_adjoint(implicit *in, const double *other, size_t count, const
       with->brief[1][i] = hu[at] + in->damping * u[at];
       with->brief[2][i] = -w[at];
     }
-    if (!error_of(in, with->brief[0], with->brief[1], with->brief[2], with, with->brief[2])) return false;
+    if (!error_of(in, other, with->brief[0], with->brief[1], with->brief[2], with, with->brief[2])) return false;
     for (size_t i = 0; i < in->count; i++) corrected[in->place[i] * count + k] -= with->brief[2][i];
   }
   if (!read_adjoint(in, other, count, corrected, w, hu, with, there)) return false;
@@ -352,5 +352,5 @@ bool implicit_jacobian(implicit *of, double *jacobian) {
   free(rows);
   free(rooms[0]);
   free(rooms[1]);
-  return good;
+  return good && conclude(of); /* where no row can be other than zero, nothing was concluded yet */
 }

@@ -199,11 +199,24 @@ static bool solve_scaled(implicit *in, const double *b, double *y, double goal, 
   return *converged || definite || minres(in, b, y, goal, converged);
 }
 
+/* An iteration may stop short of its goal because rounding lets it come no further. */
+static const double GOOD_ENOUGH = 1e-9;
+
+static bool is_good(implicit *in, const double *b, const double *y, bool *good) {
+  size_t n = in->count;
+  double *sy = in->system.krylov[0];
+  if (!scaled_product(in, y, sy)) return false;
+  for (size_t k = 0; k < n; k++) sy[k] -= b[k];
+  *good = sqrt(dot(n, sy, sy)) <= GOOD_ENOUGH * sqrt(dot(n, b, b));
+  return true;
+}
+
 bool krylov_solve(implicit *in, const double *b, double *y, bool *converged) {
   size_t n = in->count;
   double *scaled = in->system.krylov[6];
   for (size_t k = 0; k < n; k++) scaled[k] = in->system.scale[k] * b[k];
   if (!solve_scaled(in, scaled, y, in->options.tolerance, converged)) return false;
+  if (!*converged && !is_good(in, scaled, y, converged)) return false;
   for (size_t k = 0; k < n; k++) y[k] *= in->system.scale[k];
   return true;
 }

@@ -109,8 +109,12 @@ bool system_certify(implicit *in);
 /* Finds directions along which curvature is lost within what x is uncertain by. */
 bool system_find_vanishing(implicit *in);
 
-/* |H| |v| + |b|, entry by entry: what rounding errors of H v + b are relative to. `hv` is H v. */
+/* |H| |v| + |b|, entry by entry; without a matrix, the largest of |H v| + |b| for all. `hv` is H v. */
 void system_magnitude(const implicit *in, const double *v, const double *hv, const double *b, double *into);
+
+/* What rounding may have made of H v + b at a whole x: errors of chance as large as those entry by entry; without a
+ * matrix, what H (v + d) - H v - H d shows for a small d. brief[2] and brief[3] are lost. */
+bool system_rounding(implicit *in, const double *x, const double *v, const double *hv, const double *b, double *into);
 
 /* Keeps a short vector as a null direction, of length 1. */
 bool system_keep_null(implicit *in, const double *v, size_t room);

@@ -1,6 +1,7 @@
 /* What the two kinds of systems share. */
 #include "runtime/implicit/state.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -40,22 +41,34 @@ bool system_find_vanishing(implicit *in) {
   return system_keep_null(in, in->brief[0], 1);
 }
 
-/* Without a matrix, |H| |v| is about as large as the largest entry of H v, seen through D. */
-static void spread(const implicit *in, const double *hv, double *into) {
-  double largest = 0;
-  for (size_t i = 0; i < in->count; i++) largest = fmax(largest, in->system.scale[i] * (into[i] + fabs(hv[i])));
-  for (size_t i = 0; i < in->count; i++) into[i] = largest / in->system.scale[i];
+bool system_rounding(implicit *in, const double *x, const double *v, const double *hv, const double *b, double *into) {
+  size_t n = in->count;
+  if (in->certificate.dense) {
+    system_magnitude(in, v, hv, b, into);
+    for (size_t i = 0; i < n; i++) into[i] *= DBL_EPSILON * implicit_sign(in);
+    return true;
+  }
+  double *shift = in->brief[2], *product = in->brief[3];
+  if (!implicit_product(in, x, v, into)) return false;
+  for (size_t i = 0; i < n; i++) shift[i] = v[i] + DBL_EPSILON * implicit_sign(in) * v[i];
+  if (!implicit_product(in, x, shift, product)) return false;
+  for (size_t i = 0; i < n; i++) {
+    into[i] = product[i] - into[i];
+    shift[i] -= v[i];
+  }
+  if (!implicit_product(in, x, shift, product)) return false;
+  for (size_t i = 0; i < n; i++) into[i] += DBL_EPSILON * implicit_sign(in) * fabs(b[i]) - product[i];
+  return true;
 }
 
 void system_magnitude(const implicit *in, const double *v, const double *hv, const double *b, double *into) {
   size_t n = in->count;
-  for (size_t i = 0; i < n; i++) into[i] = fabs(b[i]);
-  if (!in->certificate.dense) {
-    spread(in, hv, into);
-    return;
-  }
-  for (size_t j = 0; j < n; j++)
+  double largest = 0;
+  for (size_t i = 0; i < n; i++) into[i] = fabs(b[i]) + (in->certificate.dense ? 0 : fabs(hv[i]));
+  for (size_t j = 0; j < n && in->certificate.dense; j++)
     for (size_t i = 0; i < n; i++) into[i] += fabs(in->system.matrix[j * n + i] * v[j]);
+  for (size_t i = 0; i < n; i++) largest = fmax(largest, in->system.scale[i] * into[i]);
+  for (size_t i = 0; i < n && !in->certificate.dense; i++) into[i] = largest / in->system.scale[i];
 }
 
 bool system_keep_null(implicit *in, const double *v, size_t room) {
