@@ -340,6 +340,23 @@ static bool derive_vjp(session *with, const request *wanted, emitted_function *i
   return true;
 }
 
+static bool derive_kink_distances(session *with, const request *wanted, emitted_function *into) {
+  if (!need_objective(with)) return false;
+  numbers definitions = {0}, along = {0};
+  objective_first(with, &definitions);
+  if (!find_inputs(with, wanted->along, wanted->along_count, &along)) return false;
+  kernel_program *program = lower(with->lowered, "kinks", definitions.items, definitions.count);
+  with->kinks = (kink_list){0};
+  int distances = derive_kinks(program, &with->lowered->places, along.items, along.count, &with->kinks);
+  session_pass(with, "lower", program);
+  add_result(program, distances, "kinks", NULL);
+  kernel_tag_axes(program);
+  into->program = program;
+  into->name = wanted->name ? wanted->name : "kinks";
+  into->what = "Distances to kinks.";
+  return true;
+}
+
 static bool derive_start(session *with, const request *wanted, emitted_function *into) {
   static const char *const names[] = {"start", "lower", "upper"};
   int which = (int)(wanted->kind - REQUEST_START);
@@ -367,6 +384,7 @@ bool session_derive(session *with, const request *wanted, emitted_function *into
   case REQUEST_PRODUCT: return derive_product(with, wanted, into);
   case REQUEST_JVP: return derive_jvp(with, wanted, into);
   case REQUEST_VJP: return derive_vjp(with, wanted, into);
+  case REQUEST_KINKS: return derive_kink_distances(with, wanted, into);
   case REQUEST_START:
   case REQUEST_LOWER:
   case REQUEST_UPPER: return derive_start(with, wanted, into);

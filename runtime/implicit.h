@@ -33,8 +33,8 @@ typedef struct {
   int (*bound_forward)(void *user, const signed char *side, const double *dtheta, double *dx);
   int (*bound_adjoint)(void *user, const signed char *side, const double *w, double *bar);
 
-  /* Is f not smooth within about `reach` times the size of x (and theta)? *found then has a sentence that lasts. NULL:
-   * nothing is known of kinks. */
+  /* Is f not smooth within about `reach` of x (and the same of theta, relative to its size)? *found then has a sentence
+   * that lasts. NULL: nothing is known of kinks. */
   int (*kink)(void *user, const double *x, double reach, const char **found);
 } implicit_problem;
 
@@ -52,6 +52,7 @@ typedef struct {
   size_t dense_limit; /* of IMPLICIT_AUTOMATIC */
   bool polish;        /* Newton steps to rounding level before anything else */
   bool runs_away;     /* what found x saw f fall without end */
+  bool stalled;       /* what found x could not make f smaller, though the gradient was not small */
   double damping;     /* above 0: H + damping I takes the place of H */
   bool least_norm;    /* the pseudo-inverse takes the place of the inverse */
   double tolerance;   /* of iterative solves: |b - H y| <= tolerance |b| */

@@ -8,6 +8,7 @@ static exit_code find_point(differentiating *in) {
   if (in->solve.given->at.count) return EXIT_DONE;
   exit_code code = solve_minimise(&in->solve, &in->inner);
   in->how.runs_away = in->solve.result.status == MINIMISE_UNBOUNDED;
+  in->how.stalled = in->solve.result.status == MINIMISE_STALLED;
   if (code == EXIT_DONE && in->solve.result.status == MINIMISE_INTERRUPTED) {
     complain("interrupted: no minimiser was found");
     return EXIT_NUMERICS;

@@ -35,7 +35,10 @@ typedef struct {
   double *theta;
   struct {
     implicit_function product, forward, adjoint;
+    int kinks; /* -1 where nothing moves */
   } functions;
+  int kink_count;
+  diagnostics *kink_shown;   /* the kink that x is at, with its line; or NULL */
   double **seeds, **results; /* room for the arguments of a call */
   implicit_problem problem;
   implicit_options how;
@@ -51,6 +54,14 @@ exit_code implicit_prepare(differentiating *in);
 
 /* After it: theta's values, and the model as functions for runtime/implicit.h. */
 exit_code implicit_describe(differentiating *in);
+
+/* The vars are read at x from here on. */
+void implicit_move_to(differentiating *in, const double *x);
+
+/* ---- implicit_kink.c ---- */
+
+/* For implicit_problem.kink, the user being the `differentiating`. */
+int implicit_find_kink(void *user, const double *x, double reach, const char **found);
 
 /* ---- implicit_derive.c ---- */
 

@@ -6,7 +6,7 @@
 
 /* ---- what is called ---- */
 
-static void move_to(differentiating *in, const double *x) {
+void implicit_move_to(differentiating *in, const double *x) {
   solving *solve = &in->solve;
   for (int k = 0; k < solve->vars.count; k++)
     solve->inputs.pointers[solve->vars.items[k].input] = x + solve->vars.items[k].offset;
@@ -32,7 +32,7 @@ static int second(differentiating *in, const implicit_function *of, const double
   int64_t entries = read_size * (int64_t)count;
   memset(read, 0, (size_t)entries * sizeof *read);
   if (of->one < 0) return EXIT_DONE;
-  move_to(in, x);
+  implicit_move_to(in, x);
   split_along(in, (double *)along, count, in->seeds);
   split_read(in, read, count, in->results);
   int function = count == 1 ? of->one : of->block;
@@ -111,6 +111,21 @@ static exit_code choose_parameters(differentiating *in) {
   return EXIT_INPUT;
 }
 
+/* What the vars that move and the params move of the objective's choices. */
+static exit_code request_kinks(differentiating *in) {
+  name_list along = {0};
+  in->functions.kinks = -1;
+  if (!in->solve.active.count) return EXIT_DONE;
+  const name_list *lists[] = {&in->solve.active, &in->wrt};
+  for (int number = 0; number < 2; number++)
+    for (int k = 0; k < lists[number]->count; k++) list_push(in->solve.with->memory, &along, lists[number]->items[k]);
+  request wanted = {.kind = REQUEST_KINKS, .along = along.items, .along_count = along.count};
+  in->functions.kinks = session_request(in->solve.from, &wanted);
+  if (in->functions.kinks < 0) return session_report(in->solve.from);
+  in->kink_count = session_kinks(in->solve.from)->count;
+  return EXIT_DONE;
+}
+
 exit_code implicit_prepare(differentiating *in) {
   solving *solve = &in->solve;
   exit_code code = choose_parameters(in);
@@ -122,6 +137,7 @@ exit_code implicit_prepare(differentiating *in) {
   code = request_both(in, solve->active, solve->active, &in->functions.product);
   if (code == EXIT_DONE) code = request_both(in, solve->active, in->wrt, &in->functions.forward);
   if (code == EXIT_DONE) code = request_both(in, in->wrt, solve->active, &in->functions.adjoint);
+  if (code == EXIT_DONE) code = request_kinks(in);
   return code;
 }
 
@@ -140,7 +156,8 @@ exit_code implicit_describe(differentiating *in) {
                                    .gradient = gradient,
                                    .product = hessian_product,
                                    .mixed_forward = mixed_forward,
-                                   .mixed_adjoint = mixed_adjoint};
+                                   .mixed_adjoint = mixed_adjoint,
+                                   .kink = implicit_find_kink};
   in->how = solve->given->implicit;
   in->how.mask = solve->mask;
   in->how.lower = solve->lower;

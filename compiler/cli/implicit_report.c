@@ -195,6 +195,7 @@ void implicit_report(differentiating *in) {
   else
     complain("%s: %s%s; %s", implicit_status_name(of->status), implicit_hypothesis(of->status), details(in),
              implicit_advice(of->status));
+  if (of->status == IMPLICIT_NONSMOOTH && in->kink_shown) console_show(in->kink_shown);
   if (of->status == IMPLICIT_NOT_FINITE) solve_explain(&in->solve);
   if (in->agreement.done && !in->agreement.agrees) complain("--verify: the derivative disagrees with differences");
 }

@@ -9,6 +9,9 @@
  * of the gradient makes such steps. */
 static const double STATIONARY_POLISHED = 1e-6, STATIONARY = 1e-5;
 
+/* But no larger than this: at kinks what looks like rounding is a jump. */
+static const double NOISY = 1e-2;
+
 /* The system may change by this much within what x is uncertain by. */
 static const double TRUSTED_CHANGE = 0.1;
 
@@ -78,7 +81,7 @@ static double scale_of_x(const implicit *in) {
 
 static bool is_stationary(const implicit *in) {
   double limit = in->options.polish ? STATIONARY_POLISHED : STATIONARY, step = in->certificate.scaled_grad;
-  return step <= limit || step * scale_of_x(in) <= 10 * in->step_noise;
+  return step <= limit || (step <= NOISY && step * scale_of_x(in) <= 10 * in->step_noise);
 }
 
 static void measure_gradient(implicit *in) {
@@ -139,9 +142,10 @@ static bool find_degenerate(implicit *in, bool *found) {
 
 /* ---- the verdict ---- */
 
-/* Near a kink that no gradient vanishes at, solvers end at some distance from it. */
+/* Near a kink that no gradient vanishes at, solvers end at some distance from it, the larger where they stall. */
 static bool find_kink(implicit *in, bool stationary) {
-  double reach = stationary ? fmax(1e-13, 4 * in->uncertainty / scale_of_x(in)) : 1e-5;
+  double reach = fmin(1e-7, fmax(1e-13, 4 * in->uncertainty / scale_of_x(in))) * implicit_size_of_x(in);
+  if (!stationary) reach = (in->options.stalled ? 1e-2 : 1e-5) * scale_of_x(in);
   in->certificate.found = NULL;
   if (!in->problem->kink) return true;
   return implicit_answered(in, in->problem->kink(in->problem->user, in->x, reach, &in->certificate.found));
