@@ -55,7 +55,11 @@ implicit *implicit_begin(const implicit_problem *problem, const implicit_options
   implicit_certificate *into = &in->certificate;
   into->f = into->grad_inf = into->scaled_grad = into->least_curvature = NAN;
   into->condition = into->residual = into->error_estimate = NAN;
-  if (prepare(in, x) && point_find(in)) implicit_certify(in);
+  if (!prepare(in, x)) return in;
+  if (point_find(in))
+    implicit_certify(in);
+  else if (into->status == IMPLICIT_NOT_FINITE && isfinite(into->f))
+    implicit_find_kink_where_infinite(in);
   return in;
 }
 
@@ -137,7 +141,8 @@ static bool conclude(implicit *in) {
   implicit_certificate *into = &in->certificate;
   double relative = in->largest_entry > 0 ? in->largest_error / in->largest_entry : in->largest_error > 0;
   into->error_estimate = isnan(relative) ? INFINITY : fmax(DBL_EPSILON, CAUTION * relative);
-  if (into->error_estimate < 0.1 || !implicit_has_derivatives(into->status)) return true;
+  bool exact = into->status == IMPLICIT_OK || into->status == IMPLICIT_ILL_CONDITIONED;
+  if (into->error_estimate < 0.1 || !exact) return true;
   return implicit_fail(in, into->condition > 1e6 ? IMPLICIT_SINGULAR : IMPLICIT_NOT_STATIONARY);
 }
 
@@ -173,9 +178,10 @@ static bool solve_column(implicit *in, size_t count, const double *hv, const dou
                          derivation *with) {
   double *right = with->brief[0], *y = with->brief[1];
   bool converged;
-  for (size_t i = 0; i < in->count; i++) right[i] = -(hv[in->place[i] * count + k] + mixed[in->place[i] * count + k]);
+  for (size_t i = 0; i < in->count; i++)
+    right[i] = 0 - (hv[in->place[i] * count + k] + mixed[in->place[i] * count + k]);
   if (!system_solve(in, right, y, &converged)) return false;
-  for (size_t i = 0; i < in->count; i++) dx[in->place[i] * count + k] = y[i];
+  for (size_t i = 0; i < in->count; i++) dx[in->place[i] * count + k] = y[i] + 0; /* no -0 */
   if (!implicit_product(in, in->x, y, with->brief[2])) return false;
   note_residual(in, y, with->brief[2], right, with);
   return check_residual(in, converged);
@@ -230,7 +236,7 @@ static bool read_adjoint(implicit *in, const double *x, size_t count, const doub
                          const double *hu, derivation *with, double *bar) {
   const implicit_problem *problem = in->problem;
   if (!implicit_answered(in, problem->mixed_adjoint(problem->user, x, count, u, bar))) return false;
-  for (size_t k = 0; k < problem->parameter_count * count; k++) bar[k] = -bar[k];
+  for (size_t k = 0; k < problem->parameter_count * count; k++) bar[k] = 0 - bar[k]; /* no -0 */
   for (size_t k = 0; k < count && problem->bound_adjoint && in->certificate.at_bound; k++) {
     for (size_t i = 0; i < problem->size; i++)
       with->column[0][i] = in->side[i] ? w[i * count + k] - hu[i * count + k] : 0;

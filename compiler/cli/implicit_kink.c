@@ -99,13 +99,6 @@ static bool look(probing *in, double t, probe *at) {
   return !in->code;
 }
 
-static double difference_of(const probing *in, const double *a, const double *b) {
-  double largest = 0;
-  for (int64_t k = 0; k < in->in->solve.size; k++)
-    if (moves(in, k) && !(fabs(a[k] - b[k]) <= largest)) largest = fabs(a[k] - b[k]);
-  return largest;
-}
-
 static double size_of(const probing *in, const double *a) {
   double largest = 0;
   for (int64_t k = 0; k < in->in->solve.size; k++)
@@ -113,23 +106,31 @@ static double size_of(const probing *in, const double *a) {
   return largest;
 }
 
-/* What changes across x over a wide step and a narrow one. */
+/* What changes across x from -t to t, beyond what the derivatives at both ends tell of it: of the order of t^3, of the
+ * gradient too; of second derivatives, all that changes: of the order of t. */
 typedef struct {
   double f, g, second, size_f, size_g, size_second;
 } change;
 
 static bool measure_change(probing *in, double t, change *into) {
+  const probe *above = &in->above, *below = &in->below;
   if (!look(in, t, &in->above) || !look(in, -t, &in->below)) return false;
-  into->f = fabs(in->above.f - in->below.f);
-  into->g = difference_of(in, in->above.g, in->below.g);
-  into->second = difference_of(in, in->above.second, in->below.second);
-  into->size_f = fmax(fabs(in->above.f), fabs(in->below.f));
-  into->size_g = fmax(size_of(in, in->above.g), size_of(in, in->below.g));
-  into->size_second = fmax(size_of(in, in->above.second), size_of(in, in->below.second));
+  *into = (change){.f = above->f - below->f};
+  for (int64_t k = 0; k < in->in->solve.size; k++) {
+    if (!moves(in, k)) continue;
+    double slope = above->second[k] + below->second[k];
+    into->f -= t * (above->g[k] + below->g[k]) * in->direction[k];
+    into->g = fmax(into->g, fabs(above->g[k] - below->g[k] - t * slope));
+    into->second = fmax(into->second, fabs(above->second[k] - below->second[k]));
+  }
+  into->f = fabs(into->f);
+  into->size_f = fmax(fabs(above->f), fabs(below->f));
+  into->size_g = fmax(size_of(in, above->g), size_of(in, below->g));
+  into->size_second = fmax(size_of(in, above->second), size_of(in, below->second));
   return true;
 }
 
-/* What is smooth changes a hundredth over a hundredth of the step; a jump stays. */
+/* What is smooth changes at most a tenth as much over the narrower step; a jump stays. */
 static bool jumps(double wide, double narrow, double noise) {
   return !(narrow <= 0.1 * wide) && !(narrow <= noise);
 }
@@ -146,10 +147,12 @@ static bool is_apart(probing *in, double size) {
 }
 
 static bool matters(probing *in, double t) {
-  change wide, narrow;
-  if (!measure_change(in, 100 * t, &wide) || !measure_change(in, t, &narrow)) return false;
-  return jumps(wide.f, narrow.f, 1e4 * DBL_EPSILON * wide.size_f) || jumps(wide.g, narrow.g, 1e-6 * wide.size_g) ||
-         jumps(wide.second, narrow.second, 1e-5 * wide.size_second) || is_apart(in, narrow.size_second);
+  change widest, wide, narrow;
+  if (!measure_change(in, 100 * t, &widest) || !measure_change(in, 10 * t, &wide) || !measure_change(in, t, &narrow))
+    return false;
+  return jumps(widest.f, narrow.f, 1e4 * DBL_EPSILON * wide.size_f + 1e-3 * t * wide.size_g) ||
+         jumps(wide.g, narrow.g, 1e-6 * wide.size_g) || jumps(widest.second, narrow.second, 1e-5 * wide.size_second) ||
+         is_apart(in, narrow.size_second);
 }
 
 /* ---- the answer ---- */

@@ -48,6 +48,19 @@ static bool look_around(implicit *in, double *other) {
   return true;
 }
 
+/* Along an axis no curvature looks small through D, however small it is; but what has none at x* changes by itself
+ * nearby: the largest entry of D (H(other) - H) D s for signs s. */
+static bool measure_diagonal(implicit *in, const double *other) {
+  double *v = in->brief[1], *here = in->brief[2], *there = in->brief[3];
+  for (size_t k = 0; k < in->count; k++) v[k] = implicit_sign(in) * in->system.scale[k];
+  if (!implicit_product(in, in->x, v, here) || !implicit_product(in, other, v, there)) return false;
+  for (size_t k = 0; k < in->count; k++) {
+    double change = fabs(there[k] - here[k]) * in->system.scale[k];
+    if (!(change <= in->change)) in->change = change;
+  }
+  return true;
+}
+
 /* |H^-1 (H(other) - H) d| / |d| for the way d from x to the other point. */
 static bool measure_change(implicit *in, const double *other) {
   double *way = in->brief[1], *here = in->brief[2], *there = in->brief[3];
@@ -62,7 +75,7 @@ static bool measure_change(implicit *in, const double *other) {
   if (!system_solve(in, there, there, &converged)) return false;
   double change = system_norm(in, there);
   if (!(change <= in->change)) in->change = change;
-  return true;
+  return measure_diagonal(in, other);
 }
 
 static bool find_around(implicit *in) {
@@ -149,6 +162,10 @@ static bool find_kink(implicit *in, bool stationary) {
   in->certificate.found = NULL;
   if (!in->problem->kink) return true;
   return implicit_answered(in, in->problem->kink(in->problem->user, in->x, reach, &in->certificate.found));
+}
+
+void implicit_find_kink_where_infinite(implicit *in) {
+  if (find_kink(in, true) && in->certificate.found) in->certificate.status = IMPLICIT_NONSMOOTH;
 }
 
 static implicit_status regular_status(const implicit *in) {

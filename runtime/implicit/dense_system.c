@@ -51,7 +51,7 @@ static void find_scale(implicit *in) {
     double diagonal = fabs(in->system.matrix[j * n + j]);
     double beside = implicit_largest(n, in->system.matrix + j * n);
     double size = diagonal > DBL_EPSILON * beside ? diagonal : beside;
-    in->system.scale[j] = size > DBL_MIN && size < DBL_MAX ? 1 / sqrt(size) : 1;
+    in->system.scale[j] = system_scale(size);
   }
 }
 
@@ -128,16 +128,31 @@ bool dense_system_form(implicit *in) {
   return !is_singular(in) || decompose(in);
 }
 
+/* y := D S^-1 D y */
+static void solve_regular(const implicit *in, double *y) {
+  const implicit_system *of = &in->system;
+  size_t n = in->count;
+  for (size_t k = 0; k < n; k++) y[k] *= of->scale[k];
+  if (of->cholesky)
+    dense_cholesky_solve(n, of->factors, y);
+  else
+    dense_ldl_solve(n, of->factors, of->pivots, y);
+  for (size_t k = 0; k < n; k++) y[k] *= of->scale[k];
+}
+
+/* With one step of refinement, which makes the rounding errors of elimination small entry by entry (Skeel 1980). */
 void dense_system_solve(const implicit *in, const double *b, double *y) {
   const implicit_system *of = &in->system;
   size_t n = in->count;
   if (!of->pseudo) {
-    for (size_t k = 0; k < n; k++) y[k] = of->scale[k] * b[k];
-    if (of->cholesky)
-      dense_cholesky_solve(n, of->factors, y);
-    else
-      dense_ldl_solve(n, of->factors, of->pivots, y);
-    for (size_t k = 0; k < n; k++) y[k] *= of->scale[k];
+    double *left = of->values; /* of b: what H y leaves */
+    memcpy(left, b, n * sizeof *left);
+    memmove(y, b, n * sizeof *y);
+    solve_regular(in, y);
+    for (size_t j = 0; j < n; j++)
+      for (size_t i = 0; i < n; i++) left[i] -= of->matrix[j * n + i] * y[j];
+    solve_regular(in, left);
+    for (size_t k = 0; k < n; k++) y[k] += left[k];
     return;
   }
   double *parts = of->work; /* of b along the eigenvectors, over the eigenvalues */

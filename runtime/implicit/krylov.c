@@ -55,8 +55,7 @@ bool krylov_form(implicit *in) {
   for (size_t k = 0; k < n; k++) mean += fabs(scale[k]) / (double)n;
   if (!isfinite(mean)) return implicit_fail(in, IMPLICIT_NOT_FINITE);
   for (size_t k = 0; k < n; k++) {
-    double size = fmax(fabs(scale[k]), 1e-8 * mean);
-    scale[k] = size > 0 ? 1 / sqrt(size) : 1;
+    scale[k] = system_scale(fmax(fabs(scale[k]), 1e-8 * mean));
   }
   in->certificate.least_curvature = NAN;
   in->system.smallest = INFINITY;

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /* H at x on the entries that move, seen through S = D H D, which has a diagonal of about ones: units of entries do not
- * count then. */
+ * count then. D is diagonal. */
 typedef struct {
   double *scale; /* short: the diagonal of D */
   /* dense; matrices column after column */
@@ -100,6 +100,9 @@ bool system_form(implicit *in);
  * does not converge, *converged is false, and y is the best that it found. */
 bool system_solve(implicit *in, const double *b, double *y, bool *converged);
 
+/* About 1 / sqrt(size), but a power of two, so that scaling is exact; 1 where size is 0 or infinite. */
+double system_scale(double size);
+
 /* The length of a short vector in the norm of D^-1. */
 double system_norm(const implicit *in, const double *v);
 
@@ -139,5 +142,8 @@ bool point_find(implicit *in);
 
 /* Fills the certificate and decides on the status. */
 bool implicit_certify(implicit *in);
+
+/* Where f is finite and a derivative is not, that may be a kink. */
+void implicit_find_kink_where_infinite(implicit *in);
 
 #endif

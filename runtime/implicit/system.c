@@ -21,6 +21,13 @@ bool system_solve(implicit *in, const double *b, double *y, bool *converged) {
   return true;
 }
 
+double system_scale(double size) {
+  int exponent;
+  if (!(size > DBL_MIN && size < DBL_MAX)) return 1;
+  frexp(sqrt(size), &exponent);
+  return ldexp(1, -exponent);
+}
+
 double system_norm(const implicit *in, const double *v) {
   double sum = 0;
   for (size_t k = 0; k < in->count; k++) sum = hypot(sum, v[k] / in->system.scale[k]);
