@@ -8,7 +8,7 @@
 #include "compiler/cli/solve.h"
 #include "runtime/implicit.h"
 
-/* A param (or data) as a stretch of theta. */
+/* A param as a stretch of theta. */
 typedef struct {
   int input;
   int64_t offset, count;
@@ -18,6 +18,13 @@ typedef struct {
 typedef struct {
   int one, block;
 } implicit_function;
+
+/* Lower (0) or upper (1) bounds that params move: of which vars, and the functions of their derivatives. */
+typedef struct {
+  name_list vars;
+  LIST(int) places; /* in solving.vars */
+  int forward, adjoint;
+} implicit_bounds;
 
 /* What --verify found. */
 typedef struct {
@@ -37,6 +44,8 @@ typedef struct {
     implicit_function product, forward, adjoint;
     int kinks; /* -1 where nothing moves */
   } functions;
+  implicit_bounds bounds[2];
+  double *bound_room; /* as long as x */
   int kink_count;
   diagnostics *kink_shown;   /* the kink that x is at, with its line; or NULL */
   double **seeds, **results; /* room for the arguments of a call */
@@ -57,6 +66,16 @@ exit_code implicit_describe(differentiating *in);
 
 /* The vars are read at x from here on. */
 void implicit_move_to(differentiating *in, const double *x);
+
+/* ---- implicit_bounds.c ---- */
+
+/* Requests the derivatives of the bounds that a param may move. */
+exit_code implicit_request_bounds(differentiating *in);
+
+/* For implicit_problem, the user being the `differentiating`; `implicit_bounds_move` tells whether any do. */
+bool implicit_bounds_move(const differentiating *in);
+int implicit_bound_forward(void *user, const signed char *side, const double *dtheta, double *dx);
+int implicit_bound_adjoint(void *user, const signed char *side, const double *w, double *bar);
 
 /* ---- implicit_kink.c ---- */
 

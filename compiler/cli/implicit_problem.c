@@ -84,18 +84,17 @@ static exit_code request_both(differentiating *in, name_list read, name_list alo
   return code == EXIT_DONE ? request_one(in, read, along, true, &into->block) : code;
 }
 
-enum { PARAMETERS = 1 << ROLE_PARAM, DATA = 1 << ROLE_DATA };
-
-/* --wrt; what --forward names is meant as well. */
+/* --wrt: params, by default all that are not frozen whole. */
 static exit_code choose_parameters(differentiating *in) {
   solving *solve = &in->solve;
   const options *given = solve->given;
-  in->wrt = names_wrt(solve->with, solve->model, &given->wrt, PARAMETERS, PARAMETERS | DATA);
-  if (!names_check(solve->with, solve->model, "--wrt", &in->wrt, NAMES_INPUTS)) return EXIT_INPUT;
+  name_list named = names_below(solve->with, solve->model, &given->wrt, PARAMS);
+  if (!names_check(solve->with, solve->model, "--wrt", &named, NAMES_INPUTS)) return EXIT_INPUT;
+  in->wrt = names_wrt(solve->with, solve->model, &named, PARAMS, PARAMS | VARS);
   for (int k = 0; k < in->wrt.count; k++) {
     int number = find_input(solve->model, in->wrt.items[k]);
-    if (solve->model->inputs.items[number].role == ROLE_VAR) {
-      complain("--wrt: '%s' is a var: it is what is solved for; name params or data", in->wrt.items[k]);
+    if (has_role(solve->model, in->wrt.items[k], VARS)) {
+      complain("--wrt: '%s' is a var: it is what is solved for; name params", in->wrt.items[k]);
       return EXIT_INPUT;
     }
     implicit_parameter made = {number, in->parameter_count, solve->inputs.inputs[number].value.count};
@@ -106,7 +105,7 @@ static exit_code choose_parameters(differentiating *in) {
     }
   }
   if (in->wrt.count) return EXIT_DONE;
-  complain("%s: the model has no param: there is nothing that the minimiser could move with; --wrt names data as well",
+  complain("%s: the model has no param: there is nothing that the minimiser could move with; declare it with `param`",
            given->model_path);
   return EXIT_INPUT;
 }
@@ -138,6 +137,7 @@ exit_code implicit_prepare(differentiating *in) {
   if (code == EXIT_DONE) code = request_both(in, solve->active, in->wrt, &in->functions.forward);
   if (code == EXIT_DONE) code = request_both(in, in->wrt, solve->active, &in->functions.adjoint);
   if (code == EXIT_DONE) code = request_kinks(in);
+  if (code == EXIT_DONE) code = implicit_request_bounds(in);
   return code;
 }
 
@@ -158,6 +158,10 @@ exit_code implicit_describe(differentiating *in) {
                                    .mixed_forward = mixed_forward,
                                    .mixed_adjoint = mixed_adjoint,
                                    .kink = implicit_find_kink};
+  if (implicit_bounds_move(in)) {
+    in->problem.bound_forward = implicit_bound_forward;
+    in->problem.bound_adjoint = implicit_bound_adjoint;
+  }
   in->how = solve->given->implicit;
   in->how.mask = solve->mask;
   in->how.lower = solve->lower;

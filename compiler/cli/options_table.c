@@ -127,7 +127,7 @@ static const struct argp_option implicit_options_rows[] = {
     {.name = "wrt",
      .key = KEY_WRT,
      .arg = "NAMES",
-     .doc = "Derivatives with respect to these params or data (default: every param that is not frozen whole)"},
+     .doc = "Derivatives with respect to these params (default: every param that is not frozen whole)"},
     {.name = "forward",
      .key = KEY_FORWARD,
      .arg = "NAME=VALUE",
@@ -228,7 +228,7 @@ static const command_page commands[COMMAND_COUNT] = {
          "not_stationary, indefinite, singular, unbounded, degenerate_bound, nonsmooth, not_finite, "
          "linear_solve_failed.\n\n"
          "  adjoin implicit net.adj weights/ x=4 --json\n"
-         "  adjoin implicit fit.adj data/ --wrt y --adjoint b=1,0 --verify\n"
+         "  adjoin implicit fit.adj data/ --wrt volume --adjoint b=1,0 --verify\n"
          "  adjoin implicit net.adj weights/ --at x=@x.npy --no-polish --forward b1=1,0,0" EXIT_TEXT,
          implicit_options_rows},
     [COMMAND_HELP] = {

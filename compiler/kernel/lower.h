@@ -33,4 +33,8 @@ kernel_program *lower(lowering *state, const char *name, const int *wanted, int 
  * of which must have one; named after the inputs. */
 kernel_program *lower_start(lowering *state, const char *name, const int *inputs, int input_count, int which);
 
+/* The same in local arrays, one for each of the inputs, for derivatives; it has no results yet. */
+kernel_program *lower_bounds(lowering *state, const char *name, const int *inputs, int input_count, int which,
+                             int *arrays);
+
 #endif
