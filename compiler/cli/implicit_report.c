@@ -113,6 +113,10 @@ static void append_certificate_table(const implicit_certificate *of, text *out) 
     text_format(out, " (frozen ones have derivative 0%s)",
                 of->at_bound ? ", those at a bound have that of the bound" : "");
   text_append(out, "\n");
+  text_format(out, "  work              %s, %zu polishing steps, %zu products", of->dense ? "LAPACK" : "iterative",
+              of->polish_steps, of->products);
+  if (of->iterations) text_format(out, ", %zu iterations", of->iterations);
+  text_append(out, "\n");
 }
 
 static void report_table(differentiating *in, text *out) {

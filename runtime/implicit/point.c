@@ -66,67 +66,87 @@ static bool is_finite_at(const implicit *in, double f, const double *g) {
   return finite;
 }
 
-/* Tries x + t step, into whole[2] with its gradient in `g`. Better is where the same H asks for a shorter step there
- * (the natural monotonicity test: Deuflhard, Newton methods for nonlinear problems, 2004, 3.3); where a bound was met,
+/* What came of a step. */
+typedef struct {
+  double t; /* how much of it */
+  double f;
+  double *g;    /* whole */
+  double ratio; /* of the next step's length, by the same H, to this one's; infinite where a bound was met */
+  bool better;
+} trial;
+
+/* Tries x + t step, into whole[2]. Better is where the same H asks for a shorter step there (the natural monotonicity
+ * test: Deuflhard, Newton methods for nonlinear problems, 2004, 3.3), which is left in brief[1]; where a bound was met,
  * where the projected gradient is smaller. */
-static bool try_step(implicit *in, double t, double *f, double *g, bool *better) {
+static bool try_step(implicit *in, trial *at) {
   double *x = in->whole[2], *next = in->brief[1];
   memcpy(x, in->x, in->problem->size * sizeof *x);
-  for (size_t k = 0; k < in->count; k++) x[in->place[k]] += t * in->step[k];
+  for (size_t k = 0; k < in->count; k++) x[in->place[k]] += at->t * in->step[k];
   bool met = project(in, x);
-  if (!implicit_gradient(in, x, f, g)) return false;
-  *better = is_finite_at(in, *f, g);
-  if (!*better) return true;
+  at->ratio = INFINITY;
+  if (!implicit_gradient(in, x, &at->f, at->g)) return false;
+  at->better = is_finite_at(in, at->f, at->g);
+  if (!at->better) return true;
   if (met) {
-    *better = projected_gradient(in, x, g) < projected_gradient(in, in->x, in->g);
+    at->better = projected_gradient(in, x, at->g) < projected_gradient(in, in->x, in->g);
     return true;
   }
-  if (!newton_step(in, g, next)) return false;
-  *better = system_norm(in, next) < (1 - t / 4) * system_norm(in, in->step);
+  if (!newton_step(in, at->g, next)) return false;
+  at->ratio = system_norm(in, next) / system_norm(in, in->step);
+  at->better = at->ratio < 1 - at->t / 4;
   return true;
 }
 
-/* Goes where a step leads that makes x better. *gone is false where there is none. */
-static bool advance(implicit *in, double *g, double *t, bool *gone) {
-  double f;
-  *gone = false;
-  *t = 1;
-  for (int k = 0; k < HALVINGS && !*gone; k++) {
-    if (k) *t /= 2;
-    if (!try_step(in, *t, &f, g, gone)) return false;
+/* Where steps shrink this fast, H need not be formed again for the next one. */
+static const double FAST = 0.05;
+
+/* Goes where a step leads that makes x better, if there is such; *stale: the system is not that of x. */
+static bool advance(implicit *in, trial *at, bool *stale) {
+  at->better = false;
+  for (int k = 0; k < HALVINGS && !at->better; k++) {
+    at->t = k ? at->t / 2 : 1;
+    if (!try_step(in, at)) return false;
   }
-  if (!*gone) return true;
+  if (!at->better) return true;
   for (size_t k = 0; k < in->set.count; k++) {
     size_t place = free_set_place(&in->set, k);
     in->x[place] = in->whole[2][place];
   }
-  memcpy(in->g, g, in->problem->size * sizeof *g);
-  in->certificate.f = f;
+  memcpy(in->g, at->g, in->problem->size * sizeof *at->g);
+  in->certificate.f = at->f;
   in->certificate.polish_steps++;
+  *stale = at->t == 1 && at->ratio <= FAST;
+  if (*stale) {
+    memcpy(in->step, in->brief[1], in->count * sizeof *in->step);
+    return true;
+  }
   find_moving(in);
   return system_form(in) && newton_step(in, in->g, in->step);
 }
 
 static bool polish(implicit *in) {
-  double *g = implicit_zeros(in, in->problem->size, 1), t;
+  trial at = {.g = implicit_zeros(in, in->problem->size, 1)};
   int away = 0;
-  if (!g) return false;
+  bool stale = false;
+  if (!at.g) return false;
   for (int k = 0; k < POLISH_STEPS && in->count; k++) {
     double length = implicit_largest(in->count, in->step), size = implicit_size_of_x(in);
-    bool gone;
-    if (!(length > 0) || !isfinite(length)) break;
-    if (!advance(in, g, &t, &gone)) return false;
-    if (!gone) break;
-    bool outwards = implicit_size_of_x(in) > size && t == 1;
+    if (!(length > 4 * DBL_EPSILON * size) || !isfinite(length)) break;
+    if (!advance(in, &at, &stale)) return false;
+    if (!at.better) break;
+    bool outwards = implicit_size_of_x(in) > size && at.t == 1;
     away = outwards && implicit_largest(in->count, in->step) >= 0.98 * length ? away + 1 : 0;
     in->runs_away = away >= AWAY;
     if (in->runs_away) break;
   }
-  return true;
+  if (!stale) return true;
+  find_moving(in);
+  return system_form(in) && newton_step(in, in->g, in->step);
 }
 
 bool point_find(implicit *in) {
   project(in, in->x);
+  in->first_size = implicit_size_of_x(in);
   if (!implicit_gradient(in, in->x, &in->certificate.f, in->g)) return false;
   find_moving(in);
   if (!is_finite_at(in, in->certificate.f, in->g)) return implicit_fail(in, IMPLICIT_NOT_FINITE);
