@@ -30,7 +30,7 @@ typedef struct {
   double *theta;                       /* as it is */
   double *direction, *theta_direction; /* of steps, as long as x and theta are */
   double *mixed;
-  double size; /* of x */
+  double size; /* of x, but so large that the params are not changed by much where x is nearly 0 */
   probe above, below, centre;
   int code;
 } probing;
@@ -183,8 +183,7 @@ int implicit_find_kink(void *user, const double *x, double reach, const char **f
   enum { TRIALS = 3 };
   arena *memory = of->solve.with->memory;
   if (!of->kink_count) return EXIT_DONE;
-  probing in = {.in = of, .x = x, .size = largest_of(of->solve.size, x)};
-  if (!(in.size > 0)) in.size = 1;
+  probing in = {.in = of, .x = x, .size = fmax(largest_of(of->solve.size, x), 1e7 * reach)};
   in.above = create_probe(of);
   in.below = create_probe(of);
   in.centre = create_probe(of);

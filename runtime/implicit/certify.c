@@ -157,9 +157,9 @@ static bool find_degenerate(implicit *in, bool *found) {
 
 /* Near a kink that no gradient vanishes at, solvers end at some distance from it, the larger where they stall. */
 static bool find_kink(implicit *in, bool stationary) {
-  double reach =
-      fmin(1e-7, fmax(1e-13, 4 * in->uncertainty / scale_of_x(in))) * fmax(in->first_size, implicit_size_of_x(in));
-  if (!stationary) reach = (in->options.stalled ? 1e-2 : 1e-5) * scale_of_x(in);
+  double reach = fmin(1e-7, fmax(1e-13, 4 * in->uncertainty / scale_of_x(in)));
+  if (!stationary) reach = in->options.stalled ? 1e-2 : 1e-5;
+  reach *= scale_of_x(in);
   in->certificate.found = NULL;
   if (!in->problem->kink) return true;
   return implicit_answered(in, in->problem->kink(in->problem->user, in->x, reach, &in->certificate.found));

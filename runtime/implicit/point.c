@@ -146,7 +146,6 @@ static bool polish(implicit *in) {
 
 bool point_find(implicit *in) {
   project(in, in->x);
-  in->first_size = implicit_size_of_x(in);
   if (!implicit_gradient(in, in->x, &in->certificate.f, in->g)) return false;
   find_moving(in);
   if (!is_finite_at(in, in->certificate.f, in->g)) return implicit_fail(in, IMPLICIT_NOT_FINITE);

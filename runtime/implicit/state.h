@@ -47,7 +47,6 @@ struct implicit {
   size_t count;
   double damping; /* of the system at hand: 0 while x is polished */
   implicit_system system;
-  double first_size;                /* of x, before it was polished */
   double *step;                     /* short: the Newton step from x */
   double *whole[3], *brief[4];      /* room */
   double *around[IMPLICIT_SAMPLES]; /* whole: points that x* may be as well, by rounding and by what is left of g */
