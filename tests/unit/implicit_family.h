@@ -3,23 +3,23 @@
  *
  *   f(x, theta) = sum_k w_k psi(r_k),  r = A x - h(theta),  psi(t) = t^2/2 + t^4/12
  *   h_k = sum_j B_kj theta_j + sin(theta_0 + k)/2;  lower bounds base_i + slope_i theta_0 */
-static REAL OF(h)(const family *of, const REAL *theta, size_t k) {
+static inline REAL OF(h)(const family *of, const REAL *theta, size_t k) {
   REAL sum = SIN(theta[0] + (REAL)k) / 2;
   for (size_t j = 0; j < of->parameters; j++) sum += (REAL)of->b[k * of->parameters + j] * theta[j];
   return sum;
 }
 
-static REAL OF(h_derivative)(const family *of, const REAL *theta, size_t k, size_t j) {
+static inline REAL OF(h_derivative)(const family *of, const REAL *theta, size_t k, size_t j) {
   return (REAL)of->b[k * of->parameters + j] + (j == 0 ? COS(theta[0] + (REAL)k) / 2 : 0);
 }
 
-static REAL OF(residual)(const family *of, const REAL *theta, const REAL *x, size_t k) {
+static inline REAL OF(residual)(const family *of, const REAL *theta, const REAL *x, size_t k) {
   REAL sum = -OF(h)(of, theta, k);
   for (size_t i = 0; i < of->n; i++) sum += (REAL)of->a[k * of->n + i] * x[i];
   return sum;
 }
 
-static REAL OF(value)(const family *of, const REAL *theta, const REAL *x, REAL *gradient) {
+static inline REAL OF(value)(const family *of, const REAL *theta, const REAL *x, REAL *gradient) {
   REAL f = 0;
   for (size_t i = 0; i < of->n; i++) gradient[i] = 0;
   for (size_t k = 0; k < of->rows; k++) {
@@ -31,7 +31,8 @@ static REAL OF(value)(const family *of, const REAL *theta, const REAL *x, REAL *
 }
 
 /* Adds to out (n) what a direction v of x and u of theta make of the gradient; each may be NULL. */
-static void OF(second)(const family *of, const REAL *theta, const REAL *x, const REAL *v, const REAL *u, REAL *out) {
+static inline void OF(second)(const family *of, const REAL *theta, const REAL *x, const REAL *v, const REAL *u,
+                              REAL *out) {
   for (size_t k = 0; k < of->rows; k++) {
     REAL r = OF(residual)(of, theta, x, k), along = 0;
     for (size_t i = 0; i < of->n && v; i++) along += (REAL)of->a[k * of->n + i] * v[i];
