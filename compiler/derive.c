@@ -350,6 +350,8 @@ static bool derive_kink_distances(session *with, const request *wanted, emitted_
   int distances = derive_kinks(program, &with->lowered->places, along.items, along.count, &with->kinks);
   session_pass(with, "lower", program);
   add_result(program, distances, "kinks", NULL);
+  remove_dead(program);
+  session_pass(with, "dead", program);
   kernel_tag_axes(program);
   into->program = program;
   into->name = wanted->name ? wanted->name : "kinks";

@@ -157,13 +157,13 @@ static bool matters(probing *in, double t) {
 
 /* ---- the answer ---- */
 
-static const char *word_of(const kink *of) {
+static const char *word_of(const kinked *of) {
   const scalar_op_row *row = scalar_row(of->op);
   return of->op >= OP_lt && of->op <= OP_ne ? row->spelling_double : row->name;
 }
 
 /* The sentence and, for standard error, the place with its line. */
-static const char *describe(differentiating *in, const kink *of) {
+static const char *describe(differentiating *in, const kinked *of) {
   diagnostics *shown = diagnostics_create(in->solve.with->memory, in->solve.model->from);
   diagnose_warning(shown, CODE_NONSMOOTH, of->where, "'%s' is at its kink at the minimiser", word_of(of));
   in->kink_shown = shown;
@@ -193,14 +193,14 @@ int implicit_find_kink(void *user, const double *x, double reach, const char **f
   in.theta_direction = arena_array(memory, double, of->parameter_count + 1);
   memcpy(in.theta, of->theta, (size_t)of->parameter_count * sizeof *in.theta);
   chance from = {1};
-  bool kinked = false;
+  bool matter = false;
   int doubtful = -1;
-  for (int trial = 0; trial < TRIALS && !kinked && !in.code; trial++) {
+  for (int trial = 0; trial < TRIALS && !matter && !in.code; trial++) {
     draw_direction(&in, &from);
     doubtful = find_doubtful(&in, reach);
-    kinked = doubtful >= 0 && matters(&in, fmax(1e-7 * in.size, 4 * reach));
+    matter = doubtful >= 0 && matters(&in, fmax(1e-7 * in.size, 4 * reach));
   }
   memcpy(of->theta, in.theta, (size_t)of->parameter_count * sizeof *in.theta);
-  if (kinked && !in.code) *found = describe(of, &session_kinks(of->solve.from)->items[doubtful]);
+  if (matter && !in.code) *found = describe(of, &session_kinks(of->solve.from)->items[doubtful]);
   return in.code;
 }

@@ -156,7 +156,7 @@ static int new_local(kink_state *state, span where, statement *assigned_in) {
 /* A place for one more kink. */
 static int new_kink(kink_state *state, scalar_op op, span where) {
   int local = new_local(state, where, state->first);
-  kink made = {op, where};
+  kinked made = {op, where};
   list_push(state->module->memory, state->found, made);
   list_push(state->module->memory, &state->locals, local);
   list_push(state->module->memory, &state->program->locals, local);
@@ -285,7 +285,8 @@ static int gather(kink_state *state) {
     scalar at = scalar_whole(dag, k), value = kernel_load(state->module, state->locals.items[k], NULL);
     list_push(state->module->memory, &kernel->stores, kernel_store(state->module, STORE_ASSIGN, number, &at, value));
   }
-  if (state->locals.count) list_push(state->module->memory, &state->program->body, kernel);
+  if (!state->locals.count) kernel = kernel_fill(state->module, number, scalar_real(dag, 0), made.where);
+  list_push(state->module->memory, &state->program->body, kernel);
   return number;
 }
 

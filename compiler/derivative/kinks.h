@@ -9,9 +9,9 @@
 typedef struct {
   scalar_op op;
   span where;
-} kink;
+} kinked;
 
-typedef LIST(kink) kink_list;
+typedef LIST(kinked) kink_list;
 
 /* The program that also computes, for each of the choices that it finds, the least distance to its kink over all
  * evaluations that are not skipped, negated: -|a - b| for max(a, b) and for a < b, -|a| for abs(a), -inf where none was
