@@ -1,6 +1,7 @@
 #include "runtime/dense.h"
 
 #include <cblas.h>
+#include <float.h>
 #include <lapacke.h>
 #include <math.h>
 
@@ -81,17 +82,16 @@ static double lifted(double eigenvalue, double smallest) {
   return fmax(fabs(eigenvalue), smallest);
 }
 
-/* (a b; b c) = G diag G' by a Jacobi rotation; its eigenvalues are lifted. */
+/* (a b; b c) = G diag G' by a Jacobi rotation; its eigenvalues are lifted. LAPACK divides by b, so that it must not
+ * vanish: what is put there is below the rounding of a. */
 static void lift_block(double *a, double *b, double *c, double smallest) {
-  double first, second, cosine, sine;
   double tau = (*c - *a) / (2 * *b), t = copysign(1, tau) / (fabs(tau) + hypot(1, tau));
-  cosine = 1 / hypot(1, t);
-  sine = t * cosine;
-  first = lifted(*a - t * *b, smallest);
-  second = lifted(*c + t * *b, smallest);
+  double cosine = 1 / hypot(1, t), sine = t * cosine;
+  double first = lifted(*a - t * *b, smallest), second = lifted(*c + t * *b, smallest);
   *a = cosine * cosine * first + sine * sine * second;
   *b = cosine * sine * (second - first);
   *c = sine * sine * first + cosine * cosine * second;
+  if (fabs(*b) < DBL_EPSILON / 4 * *a) *b = DBL_EPSILON / 4 * *a;
 }
 
 void dense_ldl_lift(size_t n, double *a, const int *pivots, double smallest) {
