@@ -54,6 +54,10 @@ static exit_code run(differentiating *in, const given_arrays *arrays) {
 exit_code command_implicit(console *with, int count, char **arguments) {
   options given = options_parse(with, COMMAND_IMPLICIT, count, arguments);
   if (!solve_can_write(&given)) return EXIT_USAGE;
+  if (given.history && given.at.count) {
+    complain("--history: nothing is solved where --at gives the point");
+    return EXIT_USAGE;
+  }
   session *from;
   exit_code code = model_open(with, &given, &from);
   if (code == EXIT_DONE) code = solve_check_model(&given, session_model(from));
