@@ -45,7 +45,7 @@ typedef struct {
     int kinks; /* -1 where nothing moves */
   } functions;
   implicit_bounds bounds[2];
-  double *bound_room; /* as long as x */
+  double *bound_room, *theta_room; /* as long as x, and as theta */
   int kink_count;
   diagnostics *kink_shown;   /* the kink that x is at, with its line; or NULL */
   double **seeds, **results; /* room for the arguments of a call */

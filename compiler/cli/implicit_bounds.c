@@ -30,6 +30,7 @@ exit_code implicit_request_bounds(differentiating *in) {
   static const request_kind adjoint[] = {REQUEST_LOWER_VJP, REQUEST_UPPER_VJP};
   exit_code code = EXIT_DONE;
   in->bound_room = arena_array(in->solve.with->memory, double, in->solve.size + 1);
+  in->theta_room = arena_array(in->solve.with->memory, double, in->parameter_count + 1);
   for (int which = 0; which < 2 && code == EXIT_DONE; which++) {
     implicit_bounds *into = &in->bounds[which];
     find_vars(in, which);
@@ -73,7 +74,7 @@ int implicit_bound_forward(void *user, const signed char *side, const double *dt
 
 int implicit_bound_adjoint(void *user, const signed char *side, const double *w, double *bar) {
   differentiating *in = user;
-  double *made = arena_array(in->solve.with->memory, double, in->parameter_count + 1);
+  double *made = in->theta_room;
   for (int which = 0; which < 2; which++) {
     const implicit_bounds *of = &in->bounds[which];
     if (!of->vars.count) continue;

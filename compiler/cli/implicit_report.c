@@ -90,23 +90,28 @@ static void report_json(const differentiating *in, text *out) {
 
 /* ---- the table ---- */
 
-static void append_row(text *out, const char *name, const char *format, double value) {
+static void append_row(text *out, const char *name, double value, const char *after) {
   text_format(out, "  %-16s  ", name);
-  text_format(out, isnan(value) ? "none" : format, value);
+  if (isnan(value))
+    text_append(out, "none");
+  else
+    text_format(out, "%.3g%s", value, after);
 }
 
 static void append_certificate_table(const implicit_certificate *of, text *out) {
   text_append(out, "certificate\n");
-  append_row(out, "gradient", "%.3g", of->grad_inf);
+  append_row(out, "gradient", of->grad_inf, "");
   text_format(out, ", calls for a step of %.3g max(1, |x|)\n", of->scaled_grad);
   text_append(out, "  curvature         ");
   if (of->has_inertia) text_format(out, "%zu positive, %zu negative, %zu zero; ", of->positive, of->negative, of->zero);
   text_format(out, "least %.3g\n", of->least_curvature);
-  append_row(out, "condition", "%.3g\n", of->condition);
+  append_row(out, "condition", of->condition, "");
+  text_append(out, "\n");
   if (!isnan(of->error_estimate)) {
-    append_row(out, "residual", "%.3g\n", of->residual);
-    append_row(out, "error estimate", "%.3g", of->error_estimate);
-    text_append(out, " of the largest entry\n");
+    append_row(out, "residual", of->residual, "");
+    text_append(out, "\n");
+    append_row(out, "error estimate", of->error_estimate, " of the largest entry");
+    text_append(out, "\n");
   }
   text_format(out, "  entries           %zu free, %zu frozen, %zu at a bound", of->free, of->frozen, of->at_bound);
   if (of->frozen || of->at_bound)

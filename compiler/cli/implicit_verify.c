@@ -61,7 +61,9 @@ static bool solve_at(void *context, double t, double *values) {
   if (minimise(&in->inner, &how, values, &found) >= MINIMISE_UNBOUNDED) return false;
   implicit_options polish = in->how;
   polish.polish = true;
-  implicit *made = implicit_begin(&in->problem, &polish, values);
+  implicit_problem smooth = in->problem;
+  smooth.kink = NULL; /* at theta itself there is none */
+  implicit *made = implicit_begin(&smooth, &polish, values);
   bool good = made && implicit_certificate_of(made)->status != IMPLICIT_NOT_STATIONARY &&
               implicit_certificate_of(made)->status != IMPLICIT_NOT_FINITE;
   implicit_end(made);

@@ -34,9 +34,9 @@ static bool project(const implicit *in, double *x) {
   bool changed = false;
   for (size_t k = 0; k < in->set.count; k++) {
     size_t place = free_set_place(&in->set, k);
-    double before = x[place];
-    if (in->set.lower) x[place] = fmax(x[place], in->set.lower[place]);
-    if (in->set.upper) x[place] = fmin(x[place], in->set.upper[place]);
+    double before = x[place]; /* a nan stays one */
+    if (in->set.lower && before < in->set.lower[place]) x[place] = in->set.lower[place];
+    if (in->set.upper && before > in->set.upper[place]) x[place] = in->set.upper[place];
     changed = changed || x[place] != before;
   }
   return changed;
