@@ -31,7 +31,7 @@ B := build/sanitize
 OPTIMISE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 CHECKED := 1
 endif
-CPPFLAGS := $(STANDARD) -I. -I$(B) $(if $(CHECKED),-DADJOIN_CHECKED)
+CPPFLAGS := $(STANDARD) -I. -I$(B) -Iruntime/library $(if $(CHECKED),-DADJOIN_CHECKED)
 CFLAGS := $(OPTIMISE) $(WARNINGS) -fPIC -fvisibility=hidden
 LINEAR_ALGEBRA := -llapacke -lopenblas
 LIBRARIES := $(LINEAR_ALGEBRA) -ljansson -lzip -lpthread -lm
@@ -39,14 +39,14 @@ LIBRARIES := $(LINEAR_ALGEBRA) -ljansson -lzip -lpthread -lm
 # ---- sources, in the order in which a model passes through them --------------------------------------------------
 
 PIPELINE := compiler/base grammar compiler/syntax compiler/scalar compiler/tensor compiler/kernel \
-            compiler/derivative compiler/optimise compiler/emit compiler/jit compiler/binding
+            compiler/derivative compiler/optimise compiler/emit compiler/jit compiler/binding compiler/problem
 sources = $(sort $(wildcard $(1)/*.c))
 objects = $(patsubst %.c,$(B)/%.o,$(1))
 
 GENERATED := $(B)/grammar/program.o $(B)/grammar/tokens.o
 COMPILER := $(foreach folder,$(PIPELINE),$(call objects,$(call sources,$(folder)))) $(GENERATED) \
             $(call objects,$(filter-out compiler/main.c,$(call sources,compiler))) $(B)/libtcc.o
-LIBRARY := $(call objects,$(call sources,compiler/library))
+LIBRARY := $(call objects,$(call sources,compiler/library)) $(B)/runtime/library/run.o
 RUNTIME := $(call objects,$(call sources,runtime) $(call sources,runtime/minimise) $(call sources,runtime/implicit))
 COMMANDS := $(call objects,$(call sources,compiler/cli) compiler/main.c)
 
@@ -60,7 +60,7 @@ BENCH := $(call objects,$(call sources,tests/bench) $(filter-out tests/runner/ma
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(B)/adjoin $(B)/libadjoin.a $(B)/libadjoin.so
+all: $(B)/adjoin $(foreach name,libadjoin libadjoin_runtime,$(B)/$(name).a $(B)/$(name).so)
 
 $(B)/adjoin: $(COMMANDS) $(COMPILER) $(RUNTIME)
 	@echo "link   $@"
@@ -75,12 +75,12 @@ $(B)/tests/run: $(RUNNER) $(ORACLE) $(CHECKED_COMPILER) $(RUNTIME)
 	@echo "link   $@"
 	@$(CC) $(OPTIMISE) -o $@ $^ $(LIBRARIES)
 
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/fuzz/long_model.o $(ORACLE) $(LIBRARY) $(CHECKED_COMPILER) $(RUNTIME)
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/fuzz/long_model.o $(ORACLE) $(LIBRARY) $(B)/runtime/library/problem.o \
+                    $(CHECKED_COMPILER) $(RUNTIME)
 	@echo "link   $@"
 	@$(CC) $(OPTIMISE) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ -lcunit $(LIBRARIES)
 $(B)/tests/unit/library_memory_test: WRAPPED := malloc calloc realloc free mmap munmap newlocale fdopen
 $(B)/tests/unit/minimise_memory_test: WRAPPED := malloc calloc free
-$(B)/tests/unit/implicit_memory_test: WRAPPED := malloc calloc free
 
 # The program as it is, but for a wrong line that is added to what libtcc gets.
 $(B)/tests/refusing_adjoin: $(COMMANDS) $(COMPILER) $(RUNTIME) $(B)/tests/cli/refusing_jit.o
@@ -91,22 +91,27 @@ $(B)/tests/bench/measure: $(BENCH) $(ORACLE) $(LIBRARY) $(COMPILER) $(RUNTIME)
 	@echo "link   $@"
 	@$(CC) $(OPTIMISE) -o $@ $^ $(LIBRARIES)
 
-# ---- libadjoin ---------------------------------------------------------------------------------------------------
+# ---- libadjoin, libadjoin_runtime --------------------------------------------------------------------------------
 
-# Both libraries are made of one object whose only global names are those of adjoin.h; libtcc is inside.
-VERSION = $(shell sed -n 's/^\#define ADJOIN_VERSION "\(.*\)"$$/\1/p' compiler/adjoin.h)
-SONAME = libadjoin.so.$(firstword $(subst ., ,$(VERSION)))
-LIBRARY_PARTS := $(LIBRARY) $(COMPILER) $(call objects,runtime/file.c runtime/array_error.c)
+# Static or shared, each is made of one object whose only global names are those of its header; libtcc is inside
+# libadjoin. The solvers are in both.
+VERSION = $(shell sed -n 's/^\#define ADJOIN_VERSION "\(.*\)"$$/\1/p' runtime/library/adjoin_minimise.h)
+MAJOR = $(firstword $(subst ., ,$(VERSION)))
+SOLVERS := $(call objects,$(addprefix runtime/,free_set.c dense.c initial_weights.c hash.c minimise.c) \
+                           $(call sources,runtime/minimise))
 
-$(B)/libadjoin.o: $(LIBRARY_PARTS)
+$(B)/libadjoin.o: $(LIBRARY) $(COMPILER) $(SOLVERS) \
+                  $(call objects,runtime/kernel_problem.c runtime/file.c runtime/array_error.c)
+$(B)/libadjoin_runtime.o: $(SOLVERS) $(call objects,$(call sources,runtime/library))
+$(B)/libadjoin.o $(B)/libadjoin_runtime.o:
 	@echo "fold   $@"
 	@$(LD) -r -o $@ $^
 	@$(OBJCOPY) --wildcard --keep-global-symbol='adjoin_*' $@
-$(B)/libadjoin.a: $(B)/libadjoin.o
+$(B)/%.a: $(B)/%.o
 	@rm -f $@
 	@$(AR) rcsD $@ $<
-$(B)/libadjoin.so: $(B)/libadjoin.o
-	@$(CC) $(OPTIMISE) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined -o $@ $< -lpthread -lm
+$(B)/%.so: $(B)/%.o
+	@$(CC) $(OPTIMISE) -shared -Wl,-soname,$(@F).$(MAJOR) -Wl,--no-undefined -o $@ $< $(LINEAR_ALGEBRA) -lpthread -lm
 
 # ---- how a file is made ------------------------------------------------------------------------------------------
 
@@ -159,6 +164,14 @@ $(B)/%.inc: %.c.in | $(B)/packages-found
 	$(lines_as_strings)
 $(B)/%.inc: %.py.in | $(B)/packages-found
 	$(lines_as_strings)
+$(B)/compiler/emit/search.inc: runtime/search.h | $(B)/packages-found
+	$(lines_as_strings)
+# The same for single precision, as emission writes it.
+$(B)/runtime/search_float.h: runtime/search.h | $(B)/packages-found
+	@mkdir -p $(@D)
+	@sed 's/adjoin_search/&_float/g; s/ADJOIN_SEARCH/&_FLOAT/g; s/double/float/g; s/DBL_/FLT_/g' $< >$@
+$(B)/compiler/emit/search.o: | $(B)/compiler/emit/search.inc
+$(B)/compiler/emit/search.o $(B)/compiler/jit/jit_tcc.o: | $(B)/runtime/search_float.h
 $(B)/compiler/emit/emit_python.o: | $(addprefix $(B)/compiler/emit/python_,library.inc arrays.inc model.inc)
 $(B)/compiler/emit/self_test.o: | $(B)/compiler/emit/self_test_declarations.inc $(B)/compiler/emit/self_test_program.inc
 
@@ -182,8 +195,8 @@ $(B)/man/adjoin.1: $(B)/adjoin
 BUILD_PACKAGES := gcc=gcc libc6-dev=stdio.h flex=flex bison=bison libtcc-dev=libtcc.h libjansson-dev=jansson.h \
                   libzip-dev=zip.h liblapacke-dev=lapacke.h libopenblas-serial-dev=cblas.h
 TEST_PACKAGES := g++=g++ libcunit1-dev=CUnit/CUnit.h groff-base=groff cmake=cmake ninja-build=ninja meson=meson \
-                 pkg-config=pkg-config python3=/usr/bin/python3 python3-numpy=import:numpy
-BENCH_PACKAGES := valgrind=valgrind
+                 pkg-config=pkg-config python3=/usr/bin/python3 python3-numpy=import:numpy valgrind=valgrind
+BENCH_PACKAGES := python3-scipy=import:scipy
 
 # Sets the shell variable `missing` to the packages of $(1) whose product is absent.
 define find_missing
@@ -219,11 +232,11 @@ test: deps
 	@tests/suite
 
 programs_for_tests: $(B)/tests/run $(B)/tests/refusing_adjoin $(UNIT)
-programs_for_thread_tests: $(B)/tests/unit/library_threads_test
+programs_for_thread_tests: $(addprefix $(B)/tests/unit/,library_threads_test runtime_library_test)
 
 bench: TEST_PACKAGES += $(BENCH_PACKAGES)
 bench: deps
-	@$(MAKE) --no-print-directory programs_for_bench
+	@$(MAKE) --no-print-directory all programs_for_bench
 	@tests/bench/bench
 
 programs_for_bench: $(B)/tests/bench/measure
@@ -234,7 +247,7 @@ install uninstall: export LIBDIR := $(LIBDIR)
 install uninstall: export DESTDIR := $(DESTDIR)
 install: export BUILD := $(B)
 install: export VERSION := $(VERSION)
-install: export SONAME := $(SONAME)
+install: export MAJOR := $(MAJOR)
 install: all documents
 	@compiler/install/place
 uninstall:

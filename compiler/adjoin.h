@@ -30,10 +30,9 @@
 #ifndef ADJOIN_H
 #define ADJOIN_H
 
+#include "adjoin_minimise.h" /* ADJOIN_VERSION; options and results of minimisations */
 #include <stddef.h>
 #include <stdint.h>
-
-#define ADJOIN_VERSION "0.1.0"
 
 #if defined(__GNUC__)
 #define ADJOIN_API __attribute__((visibility("default")))
@@ -129,6 +128,7 @@ typedef struct adjoin_array {
   const char *comment;                 /* of the declaration; "" when it has none */
   int has_start, has_lower, has_upper; /* inputs: adjoin_declared gives these values */
   int frozen;                          /* every entry is frozen: derivatives are left out unless asked for by name */
+  int partly_frozen;                   /* `freeze` names some entries: adjoin_mask tells which */
 } adjoin_array;
 
 ADJOIN_API const char *adjoin_model_name(const adjoin_model *model);
@@ -227,6 +227,10 @@ typedef enum adjoin_declared { ADJOIN_START, ADJOIN_LOWER, ADJOIN_UPPER } adjoin
 ADJOIN_API adjoin_status adjoin_declared_values(adjoin_instance *instance, const char *input, adjoin_declared which,
                                                 double *entries);
 
+/* Which entries of a var or param the model's `freeze` leaves free: a byte for each entry, in C order, 0 for a frozen
+ * one and 1 for a free one. Settles. */
+ADJOIN_API adjoin_status adjoin_mask(adjoin_instance *instance, const char *input, unsigned char *mask);
+
 /* Calls a function. `seeds` and `results` have one pointer for each, in the function's order, to arrays in C order that
  * do not overlap each other or the inputs. A result that is NULL is left out. A seed without entries may be NULL, and
  * so may `seeds` or `results` when the function has none. Inputs that the function does not read need no array. After
@@ -237,6 +241,31 @@ ADJOIN_API adjoin_status adjoin_call(adjoin_instance *instance, const adjoin_fun
 /* The same for a function made with ADJOIN_BLOCK, with that many directions at once. */
 ADJOIN_API adjoin_status adjoin_call_block(adjoin_instance *instance, const adjoin_function *function,
                                            int64_t directions, const double *const *seeds, double *const *results);
+
+/* ---- minimisation --------------------------------------------------------------------------------------------------
+ */
+
+/* A var that may move. Arrays have an entry for each of the var's, in C order. */
+typedef struct adjoin_variable {
+  const char *name;
+  double *x;                   /* where it starts, and then where it ends */
+  const unsigned char *mask;   /* 1 for an entry that may move, 0 for a frozen one; NULL: all may move */
+  const double *lower, *upper; /* bounds, infinite where an entry has none; NULL: those of the model */
+} adjoin_variable;
+
+/* Minimises the model's objective (or maximises it, where the model says so) over these vars. What the model freezes is
+ * frozen whatever the mask says; vars that are not listed stay as they are bound, and nothing is derived for what stays
+ * as a whole. The vars that are listed need no array in the instance; all other inputs do. Whatever ends the run, each
+ * x is the best point that was met; frozen entries are not changed, not a bit of them. adjoin_declared_values gives the
+ * model's start values.
+ *
+ * ADJOIN_OK says that it ran; how it ended is in the result, also where that is no minimum: see adjoin_minimise.h.
+ * ADJOIN_USE: options that are refused, a mask with other numbers, a method that needs a sum of squares where there is
+ * none; ADJOIN_BINDING: names, arrays or bounds that do not fit; ADJOIN_RANGE: a check of the model failed on the way.
+ * The receiver is told, and result->test as well where the result has the status ADJOIN_MINIMISE_REFUSED. `progress` of
+ * the options may not use the instance. */
+ADJOIN_API adjoin_status adjoin_minimise(adjoin_instance *instance, const adjoin_variable *variables, int count,
+                                         const adjoin_minimise_options *options, adjoin_minimise_result *result);
 
 /* ---- the bare function, for callers that count nanoseconds --------------------------------------------------------
  */

@@ -128,11 +128,15 @@ static void run_all(session *with, const optimisation *table, kernel_program *pr
 static kernel_program *primal(session *with, const char *name, const numbers *definitions) {
   kernel_program *program = lower(with->lowered, name, definitions->items, definitions->count);
   session_pass(with, "lower", program);
+  derive_searches(program);
+  session_pass(with, "searches", program);
   run_all(with, before_derivatives, program, kept_arrays(with, definitions));
   return program;
 }
 
 static kernel_program *finish(session *with, kernel_program *program) {
+  complete_searches(program);
+  session_pass(with, "products", program);
   run_all(with, after_derivatives, program, NULL);
   kernel_tag_axes(program);
   return program;
@@ -346,10 +350,12 @@ static bool derive_kink_distances(session *with, const request *wanted, emitted_
   objective_first(with, &definitions);
   if (!find_inputs(with, wanted->along, wanted->along_count, &along)) return false;
   kernel_program *program = lower(with->lowered, "kinks", definitions.items, definitions.count);
+  derive_searches(program);
   with->kinks = (kink_list){0};
   int distances = derive_kinks(program, &with->lowered->places, along.items, along.count, &with->kinks);
   session_pass(with, "lower", program);
   add_result(program, distances, "kinks", NULL);
+  complete_searches(program);
   remove_dead(program);
   session_pass(with, "dead", program);
   kernel_tag_axes(program);

@@ -17,9 +17,9 @@
     }                                                                                                                  \
   } while (0)
 
-static const char *const stage_names[] = {"parse",       "check",          "lower", "hoist",   "share",
-                                          "first-store", "propagate",      "fuse",  "adjoint", "tangent",
-                                          "dead",        "rename-results", "emit",  "tcc",     NULL};
+static const char *const stage_names[] = {"parse",       "check",          "lower", "searches", "hoist",   "share",
+                                          "first-store", "propagate",      "fuse",  "adjoint",  "tangent", "products",
+                                          "dead",        "rename-results", "emit",  "tcc",      NULL};
 
 const char *const *session_stages(void) {
   return stage_names;
@@ -232,6 +232,7 @@ static emission emission_of(session *of, int first, const emission_form *how) {
                    .version = ADJOIN_VERSION,
                    .real_float = how->real_float,
                    .batched = how->batched,
+                   .problem = how->problem,
                    .lines = how->lines,
                    .self_test = how->self_test,
                    .fixed = how->fixed,
@@ -242,9 +243,22 @@ static emission emission_of(session *of, int first, const emission_form *how) {
   return made;
 }
 
+/* A search takes its arrays as they lie, entry behind entry, which they do not when evaluations stand side by side. */
+static bool can_emit(session *of, const emission_form *how) {
+  for (int k = 0; how->batched && k < of->functions.count; k++) {
+    const statement *search = find_search(&of->functions.items[k].program->body);
+    if (!search) continue;
+    diagnose(of->report, CODE_SEARCH_BATCHED, search->where,
+             "a search can't be made for many evaluations side by side");
+    diagnose_hint(of->report, "leave --batch out: many evaluations are then many calls");
+    return false;
+  }
+  return true;
+}
+
 static const char *emit_alone(session *of, const emission_form *how, void (*emit)(const emission *what, text *out)) {
   GUARDED(of, NULL);
-  if (session_failed(of)) return NULL;
+  if (session_failed(of) || !can_emit(of, how)) return NULL;
   emission what = emission_of(of, 0, how);
   text out = text_create(of->memory);
   emit(&what, &out);
@@ -262,7 +276,7 @@ const char *session_emit_python(session *of, const emission_form *how) {
 
 bool session_emit_pair(session *of, const emission_form *how, const char **header_text, const char **source_text) {
   GUARDED(of, false);
-  if (session_failed(of)) return false;
+  if (session_failed(of) || !can_emit(of, how)) return false;
   emission what = emission_of(of, 0, how);
   text declarations = text_create(of->memory), definitions = text_create(of->memory);
   emit_pair(&what, &declarations, &definitions);
@@ -309,7 +323,7 @@ jit_code *session_compile(session *of, int first) {
   return made;
 }
 
-const diagnostics *session_check(const session *of, int status, arena *memory) {
+diagnostics *session_check(const session *of, int status, arena *memory) {
   const kernel_module *module = of->lowered->module;
   diagnostics *one = diagnostics_create(memory, of->from);
   if (status < 1 || status > module->checks.count) {
@@ -321,19 +335,63 @@ const diagnostics *session_check(const session *of, int status, arena *memory) {
   return one;
 }
 
-static const char *write_status(session *of, int status, diagnostics_writer *write) {
+bool session_is_search(const session *of, int status) {
+  const kernel_module *module = of->lowered->module;
+  return status >= 1 && status <= module->checks.count && module->checks.items[status - 1].code == CODE_SEARCH_FAILED;
+}
+
+static const char *write_status(session *of, int status, const char *hint, diagnostics_writer *write) {
   GUARDED(of, NULL);
   text out = text_create(of->memory);
-  write(session_check(of, status, of->memory), &out);
+  diagnostics *one = session_check(of, status, of->memory);
+  if (hint) diagnose_hint(one, "%s", hint);
+  write(one, &out);
   return out.data;
 }
 
-const char *session_status(session *of, int status) {
-  const char *written = write_status(of, status, diagnostics_write);
+/* The loops around the first search with this check that has so many; false: there is none. */
+static bool find_loops(const statement_list *list, int check, int count, int around, const axis **loops) {
+  for (int k = 0; k < list->count; k++) {
+    const statement *at = list->items[k];
+    bool search = at->kind == STATEMENT_IMPLICIT;
+    if (search && at->stores.items[SEARCH_UNKNOWN].check == check && around == count) return true;
+    for (int n = 0; n < at->axes.count && around + n < ITERATION_ROOM; n++)
+      loops[around + n] = search ? NULL : &at->axes.items[n];
+    if (find_loops(&at->body, check, count, around + at->axes.count, loops)) return true;
+  }
+  return false;
+}
+
+/* What a derivative adds are loops that run once. */
+static bool is_of_model(const session *of, const axis *loop) {
+  int64_t upper;
+  return loop && !(scalar_is_whole(of->dag, loop->upper, &upper) && upper <= 1);
+}
+
+const char *session_iteration(session *of, int function, int status, const double *work) {
+  GUARDED(of, NULL);
+  if (!session_is_search(of, status) || of->real_float) return NULL;
+  const axis *loops[ITERATION_ROOM] = {NULL};
+  int check = status, count = (int)work[0];
+  while (session_is_search(of, check - 1) && status - check < SEARCH_FAILURES - 1) check--;
+  text out = text_create(of->memory);
+  bool found = false;
+  for (; !found && check <= status; check++)
+    found = find_loops(&of->functions.items[function].program->body, check, count, 0, loops);
+  for (int k = 0; found && k < count && k < ITERATION_ROOM - 1; k++) {
+    if (!is_of_model(of, loops[k])) continue;
+    text_format(&out, "%s%s = %.0f", out.length ? ", " : "at ", scalar_index_name(of->dag, loops[k]->index),
+                work[k + 1]);
+  }
+  return out.length ? out.data : NULL;
+}
+
+const char *session_status(session *of, int status, const char *hint) {
+  const char *written = write_status(of, status, hint, diagnostics_write);
   return written ? written : exhausted_text;
 }
 
-const char *session_status_json(session *of, int status) {
-  const char *written = write_status(of, status, diagnostics_write_json);
+const char *session_status_json(session *of, int status, const char *hint) {
+  const char *written = write_status(of, status, hint, diagnostics_write_json);
   return written ? written : exhausted_json;
 }

@@ -46,6 +46,7 @@ typedef struct {
   const char *prefix;                /* of every name; NULL: the model's name */
   bool real_float, lines, self_test; /* see emission */
   const bool *batched;               /* see emission */
+  const emitted_problem *problem;    /* see emission */
   const fixed_extent *fixed;         /* what session_open was given; for session_emit_python alone */
   int fixed_count;
   const char *header_file, *source_file; /* see emission */
@@ -81,8 +82,13 @@ const stage_time *session_times(const session *of, int *count);
 
 /* What a status other than 0 of a generated function means: the message with its place, in `memory`; and as text with
  * its line and caret, and as JSON. */
-const diagnostics *session_check(const session *of, int status, arena *memory);
-const char *session_status(session *of, int status);
-const char *session_status_json(session *of, int status);
+diagnostics *session_check(const session *of, int status, arena *memory);
+bool session_is_search(const session *of, int status); /* a search inside the model failed: the numerics, not an input */
+const char *session_status(session *of, int status, const char *hint); /* hint: or NULL */
+const char *session_status_json(session *of, int status, const char *hint);
+
+/* A hint for a search that failed in a function of double, whose workspace tells in which iteration: "at i = 3"; NULL
+ * where no loop of the model is around it. */
+const char *session_iteration(session *of, int function, int status, const double *work);
 
 #endif

@@ -4,11 +4,12 @@
 
 #include "compiler/derivative/derivative.h"
 #include "compiler/derivative/kinks.h"
+#include "compiler/kernel/implicit.h"
 #include "compiler/kernel/lower.h"
 #include "compiler/optimise/optimise.h"
 #include "compiler/session.h"
 
-enum { SESSION_STAGES = 14 };
+enum { SESSION_STAGES = 16 };
 
 struct session {
   arena *memory;

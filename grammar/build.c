@@ -92,6 +92,17 @@ ast_expression *build_reduction_node(parser *with, span where, ast_name name, co
   return limit_depth(with, made);
 }
 
+ast_expression *build_search(parser *with, span where, ast_name name, const ast_input *unknown, ast_expression *start,
+                             ast_expression *body) {
+  ast_expression *made = build_node(with, AST_SEARCH, where);
+  made->name = name;
+  made->unknown = unknown->name;
+  build_operand(with, made, body);
+  build_operand(with, made, start);
+  for (int i = 0; i < unknown->extents.count; i++) build_operand(with, made, unknown->extents.items[i]);
+  return limit_depth(with, made);
+}
+
 /* ---- nodes that are filled ---- */
 
 /* Operands grow as a list does: their room doubles whenever the count is a power of two. */

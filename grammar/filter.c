@@ -225,8 +225,8 @@ static const char *later_begins(const parser *with) {
   return bracket_follows(in) ? later_construct(bytes, length) : NULL;
 }
 
-static int word_kind(const parser *with) {
-  const token_filter *in = &with->filter;
+static int word_kind(parser *with) {
+  token_filter *in = &with->filter;
   const char *bytes = bytes_of(with, in->current);
   size_t length = length_of(in->current);
   bool after_role = in->given.kind == in->statement && (is_role(in->statement) || in->statement == TOKEN_INDEX);
@@ -237,6 +237,10 @@ static int word_kind(const parser *with) {
   }
   if (in->at_block_start && is_word(bytes, length, "let")) return TOKEN_LET;
   if (bracket_follows(in) && is_reduction(bytes, length)) return TOKEN_REDUCTION;
+  if (bracket_follows(in) && is_search(bytes, length)) {
+    in->search_depth = in->open.count + 1;
+    return TOKEN_SEARCH;
+  }
   bool bounds_can_follow = is_role(in->statement) && in->open.count == 0 && token_traits(in->given.kind) & ENDS_OPERAND;
   return bounds_can_follow && is_word(bytes, length, "in") ? TOKEN_IN : TOKEN_NAME;
 }
@@ -328,5 +332,6 @@ int program_lex(PROGRAM_STYPE *value, span *where, parser *with) {
   *where = out.where;
   if (out.kind == TOKEN_NAME) value->TOKEN_NAME = build_text(with, out.where);
   if (out.kind == TOKEN_REDUCTION) value->TOKEN_REDUCTION = build_text(with, out.where);
+  if (out.kind == TOKEN_SEARCH) value->TOKEN_SEARCH = build_text(with, out.where);
   return out.kind;
 }

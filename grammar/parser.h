@@ -52,6 +52,7 @@ typedef struct {
   bool silent;               /* the grammar's errors from here on follow from one already reported */
   bool resume;               /* an end was given: with the next token both of these are over */
   int skip_level;            /* a line of a block ends the skipping where so many brackets are open; 0 for none */
+  int search_depth;          /* how many brackets are open inside those of the newest search */
   LIST(open_bracket) open;   /* at most AST_MAXIMUM_DEPTH; deeper ones are only counted */
   long uncounted;            /* how many brackets are open beyond these */
   int braces_given;          /* blocks that the grammar has entered and not left */
@@ -108,6 +109,7 @@ int token_traits(int kind);
 /* The keyword's kind, or 0 when the bytes are not such a word. */
 int statement_keyword(const char *bytes, size_t length);
 bool is_reduction(const char *bytes, size_t length);
+bool is_search(const char *bytes, size_t length); /* argmin, argmax, root */
 bool is_word(const char *bytes, size_t length, const char *word);
 
 /* What `word[` begins in a later version of the language, or NULL. */
@@ -145,6 +147,8 @@ ast_expression *build_reduction_node(parser *with, span where, ast_name name, co
                                      ast_expression *condition, ast_expression *body);
 
 /* A node that is filled piece by piece, then finished with the place that it covers. */
+ast_expression *build_search(parser *with, span where, ast_name name, const ast_input *unknown, ast_expression *start,
+                             ast_expression *body);
 ast_expression *build_node(parser *with, ast_kind kind, span where);
 void build_operand(parser *with, ast_expression *node, ast_expression *operand);
 void build_subscript(parser *with, ast_expression *node, ast_subscript subscript);

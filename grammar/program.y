@@ -38,7 +38,7 @@ static void program_error(span *where, parser *with, const char *message);
 %token END "the end of the statement"
 %token LINE_END "the end of the line" /* of a block */
 %token <const char *> NAME "a name"
-%token <const char *> REDUCTION "a reduction"
+%token <const char *> REDUCTION "a reduction" SEARCH "a search"
 %token NUMBER "a number"
 
 %token MODEL "'model'" DIM "'dim'" VAR "'var'" PARAM "'param'" DATA "'data'" INDEX "'index'" FREEZE "'freeze'"
@@ -304,6 +304,8 @@ multiplication:
 reduced:
   REDUCTION LEFT_BRACKET binders condition RIGHT_BRACKET term
                                       { $$ = build_reduction_node(with, @$, (ast_name){$1, @1}, &$3, $4, $6); }
+| SEARCH LEFT_BRACKET declared IS expression RIGHT_BRACKET term
+                                      { $$ = build_search(with, @$, (ast_name){$1, @1}, &$3, $5, $7); }
 | MINUS reduced                       { $$ = build_operation(with, AST_NEGATE, @$, $2, NULL, NULL); }
 | postfix CARET reduced               { $$ = build_operation(with, AST_POWER, @$, $1, $3, NULL); }
 ;

@@ -84,6 +84,14 @@ static const char *hint_for(const parser *with, token found, const expectation *
   if (found.kind == TOKEN_IF && expected->expression) return "an 'if' inside an expression needs parentheses around it";
   if (found.kind == TOKEN_REDUCTION && expected->name)
     return "before '[' this word is a reduction: choose another name";
+  if (found.kind == TOKEN_SEARCH && expected->name)
+    return "before '[' this word looks for a minimum or a root: choose another name";
+  int depth = with->filter.open.count + (found.kind == TOKEN_RIGHT_BRACKET); /* which is closed already */
+  bool in_search = with->filter.search_depth > 0 && depth == with->filter.search_depth;
+  if (found.kind == TOKEN_COMMA && in_search)
+    return "a search has one unknown, which may be an array: argmin[w[3] = 0] (...)";
+  if (found.kind == TOKEN_RIGHT_BRACKET && in_search && with->filter.given_before.kind == TOKEN_NAME)
+    return "a search names its unknown and where it starts: argmin[w = 0] (...)";
   if (found.kind >= TOKEN_LESS && found.kind <= TOKEN_NOT_EQUAL && expected->operation && !expected->comparison)
     return "a comparison is no number: start values, bounds, extents and limits can't be one";
   if (statement == TOKEN_INDEX && expected->bound && !expected->operation)

@@ -18,12 +18,12 @@ static const char *const expression_words[] = {"if", "then", "else", "and", "or"
 
 static const char *const reductions[] = {"sum", "mean", "prod", "max", "min", "logsumexp", "any", "all"};
 
+static const char *const searches[] = {"argmin", "argmax", "root"};
+
 static const struct {
   const char *word, *construct;
 } later[] = {
     {"scan", "recurrences (scan[..])"},
-    {"argmin", "implicit definitions (argmin[..])"},
-    {"root", "implicit definitions (root[..])"},
     {"grad", "derivatives as expressions (grad[..])"},
     {"jac", "derivatives as expressions (jac[..])"},
     {"hess", "derivatives as expressions (hess[..])"},
@@ -34,6 +34,7 @@ enum {
   STATEMENT_WORDS = sizeof statement_words / sizeof *statement_words,
   EXPRESSION_WORDS = sizeof expression_words / sizeof *expression_words,
   REDUCTIONS = sizeof reductions / sizeof *reductions,
+  SEARCHES = sizeof searches / sizeof *searches,
   LATER = sizeof later / sizeof *later,
   OPERATOR = CONTINUES_AFTER | CONTINUES_BEFORE,
   BRANCH = CONTINUES_AFTER | CONTINUES_BEFORE | CONTINUES_BLOCK
@@ -91,6 +92,12 @@ bool is_reduction(const char *bytes, size_t length) {
   return false;
 }
 
+bool is_search(const char *bytes, size_t length) {
+  for (int i = 0; i < SEARCHES; i++)
+    if (is_word(bytes, length, searches[i])) return true;
+  return false;
+}
+
 const char *later_construct(const char *bytes, size_t length) {
   for (int i = 0; i < LATER; i++)
     if (is_word(bytes, length, later[i].word)) return later[i].construct;
@@ -104,11 +111,14 @@ const char *nearest_statement_keyword(const char *word) {
 }
 
 int language_words(language_word_kind kind, const char **words) {
-  static const int counts[] = {
-      [WORDS_STATEMENTS] = STATEMENT_WORDS, [WORDS_EXPRESSIONS] = EXPRESSION_WORDS, [WORDS_REDUCTIONS] = REDUCTIONS};
+  static const int counts[] = {[WORDS_STATEMENTS] = STATEMENT_WORDS,
+                               [WORDS_EXPRESSIONS] = EXPRESSION_WORDS,
+                               [WORDS_REDUCTIONS] = REDUCTIONS,
+                               [WORDS_SEARCHES] = SEARCHES};
   for (int k = 0; words && k < counts[kind]; k++)
     words[k] = kind == WORDS_STATEMENTS    ? statement_words[k].word
                : kind == WORDS_EXPRESSIONS ? expression_words[k]
-                                           : reductions[k];
+               : kind == WORDS_REDUCTIONS  ? reductions[k]
+                                           : searches[k];
   return counts[kind];
 }

@@ -109,15 +109,16 @@ void dense_ldl_lift(size_t n, double *a, const int *pivots, double smallest) {
 /* ---- least squares ---- */
 
 size_t dense_triangularise_work(size_t columns) {
-  return columns * (BLOCK + 1) + 1;
+  return 2 * columns * BLOCK;
 }
 
+/* By dgeqrt, not dgeqrf: what applies the factors of that needs Fortran's runtime library where programs are static. */
 void dense_triangularise(size_t rows, size_t columns, double *a, double *b, double *work) {
   if (!rows || !columns) return;
-  int m = (int)rows, n = (int)columns, rank = m < n ? m : n, room = (int)columns * BLOCK;
-  double *factors = work + room;
-  LAPACKE_dgeqrf_work(LAPACK_COL_MAJOR, m, n, a, m, factors, work, room);
-  LAPACKE_dormqr_work(LAPACK_COL_MAJOR, 'L', 'T', m, 1, rank, a, m, factors, b, m, work, room);
+  int m = (int)rows, n = (int)columns, rank = m < n ? m : n, block = rank < BLOCK ? rank : BLOCK;
+  double *factors = work + columns * BLOCK;
+  LAPACKE_dgeqrt_work(LAPACK_COL_MAJOR, m, n, block, a, m, factors, block, work);
+  LAPACKE_dgemqrt_work(LAPACK_COL_MAJOR, 'L', 'T', m, 1, rank, block, a, m, factors, block, b, m, work);
 }
 
 size_t dense_append_work(size_t n) {
@@ -135,4 +136,8 @@ void dense_append_diagonal(size_t n, double *r, double *d, double *b, double *c,
 
 void dense_upper_solve(size_t n, const double *r, double *b) {
   if (n) cblas_dtrsv(CblasColMajor, CblasUpper, CblasNoTrans, CblasNonUnit, (int)n, r, (int)n, b, 1);
+}
+
+void dense_upper_transposed_solve(size_t n, const double *r, double *b) {
+  if (n) cblas_dtrsv(CblasColMajor, CblasUpper, CblasTrans, CblasNonUnit, (int)n, r, (int)n, b, 1);
 }

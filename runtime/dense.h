@@ -61,7 +61,8 @@ size_t dense_triangularise_work(size_t columns);
 void dense_append_diagonal(size_t n, double *r, double *d, double *b, double *c, double *work);
 size_t dense_append_work(size_t n);
 
-/* b := R^-1 b of the upper triangle R, no entry of whose diagonal is zero. */
+/* b := R^-1 b, R'^-1 b, of the upper triangle R, no entry of whose diagonal is zero. */
 void dense_upper_solve(size_t n, const double *r, double *b);
+void dense_upper_transposed_solve(size_t n, const double *r, double *b);
 
 #endif

@@ -58,13 +58,16 @@ void free_set_scatter(const free_set *set, const double *free_entries, double *w
   for (size_t k = 0; k < set->count; k++) whole[free_set_place(set, k)] = free_entries[k];
 }
 
+double free_set_nearest(const free_set *set, size_t k, double x) {
+  if (!set->bounded) return x;
+  double low = lower_bound(set, k), high = upper_bound(set, k);
+  if (x < low) return low;
+  return x > high ? high : x;
+}
+
 void free_set_project(const free_set *set, double *free_entries) {
   if (!set->bounded) return;
-  for (size_t k = 0; k < set->count; k++) {
-    double low = lower_bound(set, k), high = upper_bound(set, k);
-    if (free_entries[k] < low) free_entries[k] = low;
-    if (free_entries[k] > high) free_entries[k] = high;
-  }
+  for (size_t k = 0; k < set->count; k++) free_entries[k] = free_set_nearest(set, k, free_entries[k]);
 }
 
 double free_set_projected_gradient(const free_set *set, size_t k, double x, double gradient) {

@@ -32,6 +32,9 @@ static inline size_t free_set_place(const free_set *set, size_t k) {
 void free_set_gather(const free_set *set, const double *whole, double *free_entries);
 void free_set_scatter(const free_set *set, const double *free_entries, double *whole);
 
+/* The number between the bounds of free entry k that is nearest to x. A nan stays one. */
+double free_set_nearest(const free_set *set, size_t k, double x);
+
 /* Moves a free vector to the nearest point between the bounds. A nan stays one. */
 void free_set_project(const free_set *set, double *free_entries);
 

@@ -25,8 +25,8 @@ static uint64_t hash_of(const char *name) {
   return hash;
 }
 
-/* 52 bits as the midpoint of their interval of (-1, 1): never an end, and as often positive as negative. */
-static double uniform(uint32_t high, uint32_t low) {
+/* 52 bits as the midpoint of their interval. */
+double philox_uniform(uint32_t high, uint32_t low) {
   uint64_t bits = ((uint64_t)high << 32 | low) >> 12;
   return ((double)bits + 0.5) * 0x1p-51 - 1;
 }
@@ -40,6 +40,6 @@ void fill_kaiming_uniform(double *entries, size_t count, uint64_t seed, const ch
     const uint32_t counter[4] = {(uint32_t)number, (uint32_t)(number >> 32), (uint32_t)hash, (uint32_t)(hash >> 32)};
     uint32_t block[4];
     philox(counter, key, block);
-    entries[k] = bound * (k % 2 ? uniform(block[2], block[3]) : uniform(block[0], block[1]));
+    entries[k] = bound * (k % 2 ? philox_uniform(block[2], block[3]) : philox_uniform(block[0], block[1]));
   }
 }

@@ -10,6 +10,9 @@
  * each key and counter. */
 void philox(const uint32_t counter[4], const uint32_t key[2], uint32_t block[4]);
 
+/* Two words of a block as a number in (-1, 1): never an end, and as often positive as negative. */
+double philox_uniform(uint32_t high, uint32_t low);
+
 /* Fills `count` entries. Entry k depends on the seed, the name and k alone: not on the order in which arrays are
  * filled, nor on the machine (the bits are made by whole-number arithmetic and scaled by one product; the square root
  * is IEEE's). Arrays of other names are independent. Zeros where fan_in is 0, as in PyTorch. Requires: name is

@@ -1,5 +1,7 @@
 #include "runtime/minimise.h"
+#include "runtime/minimise/checkpoint.h"
 #include "runtime/minimise/methods.h"
+#include "runtime/minimise/starts.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -43,7 +45,7 @@ const char *minimise_status_name(minimise_status status) {
       [MINIMISE_BUDGET] = "budget",         [MINIMISE_UNBOUNDED] = "unbounded",
       [MINIMISE_NOT_FINITE] = "not finite", [MINIMISE_INTERRUPTED] = "interrupted",
       [MINIMISE_NO_MEMORY] = "no memory",   [MINIMISE_CALLBACK_FAILED] = "callback failed",
-      [MINIMISE_REFUSED] = "refused",
+      [MINIMISE_REFUSED] = "refused",       [MINIMISE_NOT_RESUMED] = "not resumed",
   };
   return (size_t)status < sizeof names / sizeof *names ? names[status] : "unknown";
 }
@@ -99,6 +101,7 @@ static const char *wrong_option(const minimise_options *options) {
       {options->memory > 0, "the memory must have room for a pair"},
       {is_amount(options->tolerance), "the tolerance must be a number of at least 0"},
       {options->seconds >= 0, "the seconds must be at least 0"},
+      {options->save_every >= 0, "the seconds between checkpoints must be at least 0"},
   };
   for (size_t k = 0; k < sizeof rules / sizeof *rules; k++) {
     if (!rules[k].right) return rules[k].wrong;
@@ -143,9 +146,9 @@ static bool build_set(minimiser *m) {
   const minimise_options *options = m->options;
   switch (free_set_build(&m->set, m->problem->size, options->mask, options->lower, options->upper, &m->result->entry)) {
   case FREE_SET_BUILT: break;
-  case FREE_SET_NO_MEMORY: return minimiser_end(m, MINIMISE_NO_MEMORY, "there is not enough memory");
+  case FREE_SET_NO_MEMORY: return minimiser_end(m, END_NO_MEMORY);
   case FREE_SET_EMPTY_INTERVAL:
-    return minimiser_end(m, MINIMISE_REFUSED, "the bounds of this entry of x have no number between them");
+    return minimiser_refuse(m, MINIMISE_REFUSED, "the bounds of this entry of x have no number between them");
   }
   m->result->free = m->set.count;
   m->result->frozen = m->set.size - m->set.count;
@@ -156,38 +159,46 @@ static const minimise_method *find_method(minimiser *m) {
   const char *name = m->options->method;
   if (!name || !strcmp(name, "auto")) return minimise_choose(m->problem, m->set.count);
   const minimise_method *method = minimise_find(name);
-  if (!method) minimiser_end(m, MINIMISE_REFUSED, "there is no method of this name");
+  if (!method) minimiser_refuse(m, MINIMISE_REFUSED, "there is no method of this name");
   return method;
 }
 
-static void run(minimiser *m) {
+static void run(minimiser *m, checkpoint *saved) {
   const char *wrong = m->problem->gradient ? wrong_option(m->options) : "the problem has no gradient";
   if (wrong) {
-    minimiser_end(m, MINIMISE_REFUSED, wrong);
+    minimiser_refuse(m, MINIMISE_REFUSED, wrong);
     return;
   }
   if (!build_set(m)) return;
   const minimise_method *method = find_method(m);
   if (!method) return;
+  m->method = method;
   m->result->method = method->name;
   if ((wrong = wrong_for_method(method, m->problem, m->options))) {
-    minimiser_end(m, MINIMISE_REFUSED, wrong);
+    minimiser_refuse(m, MINIMISE_REFUSED, wrong);
     return;
   }
   m->whole = minimiser_zeros(m, m->set.size, 1);
   m->whole_gradient = m->whole ? minimiser_zeros(m, m->set.size, 1) : NULL;
   if (!m->whole_gradient) return;
   if (m->set.size) memcpy(m->whole, m->best, m->set.size * sizeof *m->whole);
-  method->run(m);
+  if (m->options->save || m->options->resume) checkpoint_begin(m, saved);
+  starts_run(m);
 }
 
 minimise_status minimise(const minimise_problem *problem, const minimise_options *options, double *x,
                          minimise_result *result) {
   *result = (minimise_result){.f = NAN, .grad_inf = NAN, .test = "", .method = ""};
-  minimiser m = {.problem = problem, .options = options, .result = result, .best = x};
+  minimiser m = {
+      .problem = problem, .options = options, .result = result, .best = x, .resuming = options->resume != NULL};
+  checkpoint saved;
   clock_gettime(CLOCK_MONOTONIC, &m.began);
-  run(&m);
+  run(&m, &saved);
+  checkpoint_end(&m);
+  for (size_t k = 0; m.best != x && k < m.set.count; k++)
+    x[free_set_place(&m.set, k)] = m.best[free_set_place(&m.set, k)];
   result->seconds = minimiser_seconds(&m);
-  minimiser_release(&m);
+  minimiser_release(&m, NULL);
+  free_set_release(&m.set);
   return result->status;
 }

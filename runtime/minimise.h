@@ -44,6 +44,7 @@ typedef struct {
   double step;        /* the largest change of an entry by the iteration */
   size_t evaluations; /* values and gradients so far */
   double seconds;
+  size_t start; /* which of the starts this is, from 0 */
 } minimise_progress;
 
 typedef struct {
@@ -66,25 +67,51 @@ typedef struct {
   uint64_t seed;       /* coordinate: 0 goes through the entries in order, else in random orders from this seed */
   int (*progress)(void *user, const minimise_progress *at); /* NULL: none; not 0: MINIMISE_INTERRUPTED */
   void *progress_user;
+
+  /* Many starts: the first is x, the others are drawn by the seed, uniformly between both bounds of an entry where it
+   * has two, else from within 2 max(1, |x|) of x and inside the bound that it has. iterations and evaluations are for
+   * each start, seconds for all. `draw`, where it is not NULL, may change what was drawn (whole; frozen entries are not
+   * read). */
+  size_t starts; /* 0: one */
+  void (*draw)(void *user, size_t start, double *x);
+  void *draw_user;
+  struct minimise_result *start_results; /* `starts` long: how each ended; NULL: nobody asks */
+
+  /* Checkpoints: the state at the end of an iteration, as bytes, from which `resume` goes on to the same bits. `save`
+   * is called as the first iteration begins, then when `save_every` seconds have passed since the last time (later
+   * where that would take more than a twentieth of the time), and as the run ends, whatever ends it, if something is
+   * new. It returns 0; another number ends the run (MINIMISE_CALLBACK_FAILED). A run that ends within an iteration
+   * saves the end of the last one, or of one shortly before: no more than a tenth of the time goes into copies. They
+   * take room for the method's memory once more. */
+  int (*save)(void *user, const void *state, size_t size);
+  void *save_user;
+  double save_every;
+  /* A saved state; NULL: from x. The problem, x's frozen entries, the bounds and all options must be what they were,
+   * but for iterations and evaluations (which count from the very start), tolerance, seconds (from now on) and
+   * functions. The state is believed in nothing: what does not fit is MINIMISE_NOT_RESUMED. */
+  const void *resume;
+  size_t resume_size;
+  uint64_t identity; /* a number of the caller's that tells this problem from others, saved with the state */
 } minimise_options;
 
 /* What every option is unless it is set: no mask, no bounds, beta 0.9 and 0.999, epsilon 1e-8, no decay (adamw too),
- * memory 10, tolerance 1e-8, 1000 iterations. */
+ * memory 10, tolerance 1e-8, 1000 iterations, one start, no checkpoints. */
 minimise_options minimise_defaults(void);
 
 typedef enum {
   MINIMISE_CONVERGED,
   MINIMISE_STALLED,     /* no step makes f smaller, though the gradient is not small: a kink, or wrong derivatives */
   MINIMISE_BUDGET,      /* of iterations, evaluations or seconds is spent */
-  MINIMISE_UNBOUNDED,   /* f < -1e300; or an entry is beyond 1e150 in size and f was still falling on the way */
+  MINIMISE_UNBOUNDED,   /* f < -1e300 or -inf; or an entry is beyond 1e150 in size and f was still falling on the way */
   MINIMISE_NOT_FINITE,  /* f or a free gradient entry is nan or infinite, and no step avoids that */
   MINIMISE_INTERRUPTED, /* by progress */
   MINIMISE_NO_MEMORY,
   MINIMISE_CALLBACK_FAILED, /* `callback` has what it returned */
-  MINIMISE_REFUSED          /* options or problem are wrong, or the method needs what the problem lacks: `test` says */
+  MINIMISE_REFUSED,         /* options or problem are wrong, or the method needs what the problem lacks: `test` says */
+  MINIMISE_NOT_RESUMED      /* the state is damaged, or of another run: `test` says */
 } minimise_status;
 
-typedef struct {
+typedef struct minimise_result {
   minimise_status status;
   const char *test;   /* a sentence: which stopping test ended the run, or what was refused */
   const char *method; /* that ran: never "auto" */
@@ -95,15 +122,18 @@ typedef struct {
     size_t value, gradient, product; /* product: of H, J and J' with vectors; gradient: of residuals too */
   } evaluations;
   size_t free, frozen;
-  size_t entry; /* of x, that MINIMISE_REFUSED is about where `test` speaks of one */
+  size_t start, starts; /* of many starts: the one that is told of here, the best; how many were begun */
+  size_t entry;         /* of x, that MINIMISE_REFUSED is about where `test` speaks of one */
   int callback;
   double seconds;
 } minimise_result;
 
 /* Minimises from x, and leaves the best point that was met there, whatever ends the run: the one that passed the test
  * where that is MINIMISE_CONVERGED, else the one with the smallest f. Free entries that start outside their bounds are
- * moved to them first. Frozen entries are not written. x is untouched where the status is MINIMISE_REFUSED, or where
- * nothing finite was met. All memory is given back. Returns result->status. */
+ * moved to them first; during the run they may be anything. Frozen entries are not written. x is untouched where the
+ * status is MINIMISE_REFUSED or MINIMISE_NOT_RESUMED, or where nothing finite was met. Of many starts, the result is
+ * the best converged one's, or where none has converged the one's with the smallest f. All memory is given back.
+ * Returns result->status. */
 minimise_status minimise(const minimise_problem *problem, const minimise_options *options, double *x,
                          minimise_result *result);
 
@@ -134,6 +164,9 @@ extern const minimise_method minimise_methods[];
 
 /* NULL where there is none of that name. */
 const minimise_method *minimise_find(const char *name);
+
+/* The method whose saved state these bytes are, whole or not; NULL where they are none. */
+const minimise_method *minimise_saved_method(const void *state, size_t size);
 
 /* What "auto" stands for: by what derivatives there are and how many entries are free. */
 const minimise_method *minimise_choose(const minimise_problem *problem, size_t free_entries);

@@ -217,13 +217,16 @@ static bool shape_inputs(bound_model *into) {
 static const char *const roles[] = {
     [ROLE_VAR] = "var", [ROLE_PARAM] = "param", [ROLE_DATA] = "data", [ROLE_INDEX] = "index"};
 
-static bool nothing_missing(const bound_model *of, const given_shape *given) {
+static bool nothing_missing(const bound_model *of, const given_shape *given, const char *start) {
   bool good = true;
   for (int k = 0; k < of->model->inputs.count; k++) {
     const input *each = &of->model->inputs.items[k];
-    if (given[k].given || each->start) continue;
-    report(of->with, "missing input '%s' (%s, %s)", each->name, roles[each->role],
-           written_shape(of, each->rank, each->extents));
+    if (given[k].given || given[k].later || each->start) continue;
+    const char *remedy = "";
+    if (start && each->role == ROLE_VAR)
+      remedy = arena_format(of->with->memory, "; %s %s=... says where it starts", start, each->name);
+    report(of->with, "missing input '%s' (%s, %s)%s", each->name, roles[each->role],
+           written_shape(of, each->rank, each->extents), remedy);
     good = false;
   }
   return good;
@@ -237,7 +240,7 @@ bool bind_shapes(bound_model *into, const reporting *with, const tensor_program 
     if (from->told[k] >= 0) tell_extent(into, k, from->told[k]);
   bool good = gather_equations(into, given, &equations);
   good = bind_extents(into, &equations, from->remedy) && good;
-  if (!from->defaults && !from->partial) good = nothing_missing(into, given) && good;
+  if (!from->defaults && !from->partial) good = nothing_missing(into, given, from->start) && good;
   for (int k = 0; k < model->inputs.count; k++) into->inputs[k].origin = given[k].origin;
   return good && settle_extents(into, from) && shape_inputs(into);
 }

@@ -12,12 +12,14 @@ typedef struct {
   const int64_t *extents;
   bool column, row;   /* a vector that was written as one column or row: as a matrix it is [n, 1] or [1, n] */
   const char *origin; /* what it was given by, for messages */
+  bool later;         /* not given: the caller will fill it, once its shape is known */
 } given_shape;
 
 typedef struct {
   quantity value;     /* entries NULL: neither given nor filled yet */
   int64_t *wholes;    /* index inputs: the entries once more, as the code reads them */
   const char *origin; /* what it was given by; NULL when it was not */
+  bool drawn;         /* are the entries made up, by --init? */
 } bound_input;
 
 typedef struct {
@@ -45,6 +47,7 @@ typedef struct {
 typedef struct {
   const int64_t *told;
   const char *remedy; /* "--dim NAME=NUMBER" */
+  const char *start;  /* what else gives a var, "--start"; NULL: nothing does */
   int defaults;       /* 0: none */
   bool partial;       /* inputs may be missing, as long as something tells every extent */
 } extent_sources;

@@ -1,11 +1,14 @@
 /* Given arrays -> bound inputs (see bind_entries.h). */
 #include "compiler/cli/bind_entries.h"
 
+#include "runtime/initial_weights.h"
+
 #include <math.h>
 #include <string.h>
 
 given_shape shape_given(const host_array *of, const char *origin) {
-  return (given_shape){true, of->rank, of->extents, of->column, of->row, origin};
+  return (given_shape){
+      .given = true, .rank = of->rank, .extents = of->extents, .column = of->column, .row = of->row, .origin = origin};
 }
 
 static bool in_bound(const bound_model *of, const quantity *value, int64_t entry, const char *bound_text,
@@ -60,16 +63,46 @@ bool bind_fill(bound_model *of, int number, double *entries, bool strict) {
   return true;
 }
 
+bool bind_draw_weight(const bound_model *of, int number, uint64_t seed, size_t start, double *entries) {
+  const input *declared = &of->model->inputs.items[number];
+  const char *name = declared->name;
+  int64_t fan_in;
+  if (!bind_extent(of, declared->fan_in, name, &fan_in)) return false;
+  if (start) name = arena_format(of->with->memory, "%s, start %zu", name, start);
+  fill_kaiming_uniform(entries, (size_t)of->inputs[number].value.count, seed, name, fan_in);
+  return true;
+}
+
+/* Weights that nothing gave. */
+static bool draw_weights(bound_model *of, const given_shape *shapes, uint64_t seed) {
+  for (int k = 0; k < of->model->inputs.count; k++) {
+    quantity drawn;
+    if (!shapes[k].later) continue;
+    of->inputs[k].drawn = true;
+    if (!bind_quantity(of, of->model->inputs.items[k].name, &drawn)) return false;
+    if (!bind_draw_weight(of, k, seed, 0, drawn.entries) || !bind_fill(of, k, drawn.entries, false)) return false;
+  }
+  return true;
+}
+
 bool bind_inputs(bound_model *into, const given_arrays *given, int defaults, bool strict) {
   int count = given->model->inputs.count;
+  if (given->draw_weights && !given->model->networks.count) {
+    complain("--init draws the weights of networks, and the model has none (`var net f = linear(1, 8) -> tanh ...`)");
+    return false;
+  }
   given_shape *shapes = arena_array(given->with->memory, given_shape, count + 1);
   for (int k = 0; k < count; k++)
-    if (given->of_input[k]) shapes[k] = shape_given(&given->of_input[k]->array, given->of_input[k]->origin);
-  extent_sources from = {.remedy = "--dim NAME=NUMBER", .defaults = defaults};
+    if (given->of_input[k])
+      shapes[k] = shape_given(&given->of_input[k]->array, given->of_input[k]->origin);
+    else
+      shapes[k].later = given->draw_weights && given->model->inputs.items[k].network >= 0;
+  extent_sources from = {.remedy = "--dim NAME=NUMBER", .start = given->start, .defaults = defaults};
   if (!bind_shapes(into, &given->with->reports, given->model, given->dimension_count, shapes, &from)) return false;
   bool good = true;
   for (int k = 0; k < count; k++)
     if (given->of_input[k]) good = bind_fill(into, k, given->of_input[k]->array.entries, strict) && good;
+  good = draw_weights(into, shapes, given->seed) && good;
   return good;
 }
 

@@ -5,7 +5,10 @@
 #include "compiler/binding/bind.h"
 #include "compiler/cli/given.h"
 
-/* Binds the extents, the shapes of all inputs, and the entries of those that were given. `defaults` as in
+/* Draws a network's weight as PyTorch's Linear does: by the seed and its name, others for each `start`. */
+bool bind_draw_weight(const bound_model *of, int input, uint64_t seed, size_t start, double *entries);
+
+/* Binds the extents, the shapes of all inputs, and the entries of those that were given or are drawn. `defaults` as in
  * extent_sources. Reports every mistake; false on any. `given` keeps the entries alive. */
 bool bind_inputs(bound_model *into, const given_arrays *given, int defaults, bool strict);
 

@@ -54,9 +54,11 @@ static void append_kind(console *with, const char *kind, const char **words, int
 }
 
 void append_language_words(console *with) {
-  static const char *const kinds[] = {
-      [WORDS_STATEMENTS] = "statements", [WORDS_EXPRESSIONS] = "expressions", [WORDS_REDUCTIONS] = "reductions"};
-  for (int kind = WORDS_STATEMENTS; kind <= WORDS_REDUCTIONS; kind++) {
+  static const char *const kinds[] = {[WORDS_STATEMENTS] = "statements",
+                                      [WORDS_EXPRESSIONS] = "expressions",
+                                      [WORDS_REDUCTIONS] = "reductions",
+                                      [WORDS_SEARCHES] = "searches"};
+  for (int kind = WORDS_STATEMENTS; kind <= WORDS_SEARCHES; kind++) {
     const char **words = arena_array(with->memory, const char *, language_words((language_word_kind)kind, NULL));
     append_kind(with, kinds[kind], words, language_words((language_word_kind)kind, words));
   }

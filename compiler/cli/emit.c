@@ -2,6 +2,7 @@
 #include "compiler/cli/calls.h"
 #include "compiler/cli/commands.h"
 #include "compiler/cli/emit_files.h"
+#include "compiler/cli/emit_problem.h"
 #include "compiler/cli/names.h"
 
 #include <string.h>
@@ -12,6 +13,7 @@ typedef struct {
   const tensor_program *model;
   call_list calls;
   const bool *batched; /* by input, or NULL */
+  problem_plan problem;
 } emitting;
 
 static void add(emitting *in, request_kind kind, const char *name, name_list read, name_list along) {
@@ -68,6 +70,11 @@ static void add_vjp(emitting *in) {
         one_name(in->with, outputs.items[k]));
 }
 
+static void add_problem(emitting *in) {
+  name_list vars = wanted_inputs(in, VARS);
+  if (vars.count) problem_plan_add(&in->problem, in->with, in->model, &vars, &in->calls);
+}
+
 static const struct {
   product bit;
   void (*add)(emitting *in);
@@ -79,7 +86,8 @@ static const struct {
               {PRODUCT_HVP, add_hvp, "hvp", true, false, "no var"},
               {PRODUCT_MIXED, add_mixed, "mixed", true, false, "no pair of a var and a param"},
               {PRODUCT_JVP, add_jvp, "jvp", false, true, "no var or param"},
-              {PRODUCT_VJP, add_vjp, "vjp", false, true, "no var or param"}};
+              {PRODUCT_VJP, add_vjp, "vjp", false, true, "no var or param"},
+              {PRODUCT_PROBLEM, add_problem, "problem", true, false, "no var"}};
 
 enum { MAKER_COUNT = sizeof makers / sizeof makers[0] };
 
@@ -157,7 +165,9 @@ static exit_code request_functions(emitting *in, session *from) {
   bool known = names_check(in->with, in->model, "--wrt", &in->given->wrt, NAMES_INPUTS | NAMES_DEFINITIONS);
   known = find_batched(in) && known;
   exit_code code = known ? plan(in) : EXIT_INPUT;
-  return code == EXIT_DONE ? calls_request(from, &in->calls) : code;
+  if (code == EXIT_DONE) code = calls_request(from, &in->calls);
+  problem_plan_finish(&in->problem, &in->calls);
+  return code;
 }
 
 exit_code command_emit(console *with, int count, char **arguments) {
@@ -165,6 +175,11 @@ exit_code command_emit(console *with, int count, char **arguments) {
   emit_files files;
   bool python = given.target == TARGET_PYTHON;
   if (!emit_name_files(with, &given, &files) || (python && !suits_python(with, &given))) return EXIT_USAGE;
+  if ((given.products & PRODUCT_PROBLEM) && (given.real_float || given.wants_batch)) {
+    complain("--of problem makes functions of one vector of doubles, without %s",
+             given.real_float ? "--real float" : "--batch");
+    return EXIT_USAGE;
+  }
   session *from;
   exit_code code = model_open(with, &given, &from);
   if (code == EXIT_DONE) {
@@ -172,7 +187,8 @@ exit_code command_emit(console *with, int count, char **arguments) {
     given.batch = names_below(with, session_model(from), &given.batch, ~0u);
     emitting in = {.with = with, .given = &given, .model = session_model(from)};
     if (!python) code = request_functions(&in, from);
-    if (code == EXIT_DONE) code = emit_write_files(with, &given, from, &files, in.batched);
+    if (code == EXIT_DONE)
+      code = emit_write_files(with, &given, from, &files, in.batched, in.problem.wanted ? &in.problem.made : NULL);
   }
   session_close(from);
   return code;

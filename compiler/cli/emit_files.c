@@ -106,10 +106,11 @@ static const char *base_name(const char *path) {
 }
 
 exit_code emit_write_files(console *with, const options *given, session *from, const emit_files *files,
-                           const bool *batched) {
+                           const bool *batched, const emitted_problem *problem) {
   emission_form how = {.prefix = given->prefix,
                        .real_float = given->real_float,
                        .batched = batched,
+                       .problem = problem,
                        .lines = given->lines,
                        .self_test = given->self_test,
                        .fixed = given->dims.items,

@@ -14,9 +14,9 @@ typedef struct {
 bool emit_name_files(console *with, const options *given, emit_files *into);
 
 /* Emits all requested functions and writes the files; what would not change is left untouched, but for the dependency
- * file, which is written last. `batched` as in emission. With --dump-after the dump goes to standard output instead.
- * EXIT_DONE or the code to end with, after a message. */
+ * file, which is written last. `batched` and `problem` as in emission. With --dump-after the dump goes to standard
+ * output instead. EXIT_DONE or the code to end with, after a message. */
 exit_code emit_write_files(console *with, const options *given, session *from, const emit_files *files,
-                           const bool *batched);
+                           const bool *batched, const emitted_problem *problem);
 
 #endif

@@ -95,6 +95,8 @@ exit_code command_eval(console *with, int count, char **arguments) {
     code = dump(with, &given, from);
   } else if (code == EXIT_DONE) {
     given_arrays arrays = given_read(with, session_model(from), &given.inputs);
+    arrays.draw_weights = given.init;
+    arrays.seed = given.solver.seed;
     code = evaluate(with, &given, from, &arrays);
     given_release(&arrays);
   }

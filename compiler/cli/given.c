@@ -41,8 +41,108 @@ static void fail(given_arrays *to, const char *message) {
   to->failed = true;
 }
 
+/* ---- the weights of a network: f=FILE ---- */
+
+static int find_net(const tensor_program *model, const char *name) {
+  for (int k = 0; k < model->networks.count; k++)
+    if (!strcmp(model->networks.items[k].name, name)) return k;
+  return -1;
+}
+
+/* Does the file name its arrays as inputs, f.0.weight, or as PyTorch's Sequential does: 0.weight? */
+static bool has_prefix(const array_file *file, const char *net) {
+  for (int k = 0; k < file->part_count; k++)
+    if (is_below(file->parts[k].name, net)) return true;
+  return false;
+}
+
+/* "0.weight, 0.bias"; or "f.0.weight=..., f.0.bias=...". */
+static const char *weights_of(const given_arrays *to, int net, bool as_arguments) {
+  text made = text_create(to->with->memory);
+  size_t prefix = as_arguments ? 0 : strlen(to->model->networks.items[net].name) + 1;
+  for (int k = 0; k < to->model->inputs.count; k++) {
+    const input *each = &to->model->inputs.items[k];
+    if (each->network == net)
+      text_format(&made, "%s%s%s", made.length ? ", " : "", each->name + prefix, as_arguments ? "=..." : "");
+  }
+  return made.data;
+}
+
+/* The part that is the weight `name`; -1: there is none. */
+static int find_part(const array_file *file, const char *name) {
+  for (int k = 0; k < file->part_count; k++)
+    if (!strcmp(file->parts[k].name, name)) return k;
+  return -1;
+}
+
+/* What a file has beside the weights: other inputs' arrays may stand beside those that are named f.*, nothing beside a
+ * bare state dict. */
+static void report_others(given_arrays *to, int net, const char *path, const array_file *file, bool prefixed) {
+  const char *name = to->model->networks.items[net].name;
+  for (int k = 0; k < file->part_count; k++) {
+    const char *part = file->parts[k].name;
+    const char *full = prefixed ? part : arena_format(to->with->memory, "%s.%s", name, part);
+    if (find_input(to->model, full) >= 0) continue;
+    fail(to, arena_format(to->with->memory, "%s: '%s' is no weight of the network '%s', which has %s", path, part, name,
+                          weights_of(to, net, false)));
+  }
+}
+
+static void give_weights(given_arrays *to, int net, const char *path, array_file *file) {
+  const char *name = to->model->networks.items[net].name;
+  bool prefixed = has_prefix(file, name);
+  report_others(to, net, path, file, prefixed);
+  for (int k = 0; k < to->model->inputs.count; k++) {
+    const input *each = &to->model->inputs.items[k];
+    if (each->network != net) continue;
+    const char *wanted = prefixed ? each->name : each->name + strlen(name) + 1;
+    int part = find_part(file, wanted);
+    if (part >= 0)
+      give(to, k, &file->parts[part].array, path, false);
+    else
+      fail(to, arena_format(to->with->memory, "%s has no '%s', a weight of the network '%s'", path, wanted, name));
+  }
+}
+
+/* Is this meant as a file's name, and not as a value? */
+static bool names_file(const char *value) {
+  for (int k = 0; array_file_ending(k); k++)
+    if (!strcmp(file_ending(value), array_file_ending(k))) return true;
+  return *value == '@' || !access(value, F_OK);
+}
+
+static void give_network(given_arrays *to, int net, const char *value) {
+  const char *name = to->model->networks.items[net].name, *path = *value == '@' ? value + 1 : value;
+  array_file file;
+  array_error error;
+  if (!names_file(value)) {
+    fail(to,
+         arena_format(to->with->memory,
+                      "%s=%s: '%s' is a network, whose weights come from a file (%s=FILE.safetensors, .npz or .json) "
+                      "or one by one (%s)",
+                      name, value, name, name, weights_of(to, net, true)));
+    return;
+  }
+  if (!array_file_read(path, &file, &error)) {
+    fail(to, error.message);
+    return;
+  }
+  if (file.has_whole)
+    fail(to, arena_format(to->with->memory, "%s is one array, and the network '%s' has %s", path, name,
+                          weights_of(to, net, false)));
+  else
+    give_weights(to, net, path, &file);
+  array_file_release(&file);
+}
+
+/* ---- the other arguments ---- */
+
 static void give_value(given_arrays *to, const assignment *argument) {
-  int number = find_input(to->model, argument->name);
+  int number = find_input(to->model, argument->name), net = find_net(to->model, argument->name);
+  if (number < 0 && net >= 0) {
+    give_network(to, net, argument->value);
+    return;
+  }
   if (number < 0) {
     complain("the model has no input '%s'%s", argument->name, nearest_input(to, argument->name));
     to->failed = true;
@@ -73,6 +173,17 @@ static const char *name_of_file(given_arrays *to, const char *path) {
   return arena_copy(to->with->memory, base, strlen(base) - strlen(file_ending(path)));
 }
 
+/* What to do with arrays that are named as a bare state dict's. */
+static const char *hint_of_network(const given_arrays *to, const char *path, const char *name) {
+  for (int k = 0; k < to->model->networks.count; k++) {
+    const char *net = to->model->networks.items[k].name;
+    const char *full = arena_format(to->with->memory, "%s.%s", net, name);
+    if (find_input(to->model, full) >= 0)
+      return arena_format(to->with->memory, "; to give it to the network '%s', write %s=%s", net, net, path);
+  }
+  return "";
+}
+
 /* What to do with the only array of a file that is named after an input, but not so in the file. */
 static const char *hint(given_arrays *to, const char *path, const array_file *file) {
   const char *name = name_of_file(to, path);
@@ -87,8 +198,9 @@ static void give_named(given_arrays *to, const char *path, array_file *file) {
     const char *name = file->parts[k].name;
     if (find_input(to->model, name) >= 0) continue;
     const char *shown = arena_copy(to->with->memory, name, strlen(name));
-    fail(to, arena_format(to->with->memory, "%s: the model has no input '%s'%s%s", path, shown,
-                          nearest_input(to, shown), hint(to, path, file)));
+    const char *remedy = hint_of_network(to, path, shown);
+    if (!*remedy) remedy = arena_format(to->with->memory, "%s%s", nearest_input(to, shown), hint(to, path, file));
+    fail(to, arena_format(to->with->memory, "%s: the model has no input '%s'%s", path, shown, remedy));
   }
   if (file->has_whole && !found)
     fail(to, arena_format(to->with->memory, "%s: none of its columns is named after an input of the model", path));

@@ -17,6 +17,9 @@ typedef struct {
   given_array **of_input; /* per input of the model, or NULL */
   int dimension_count;    /* of the model as written: a session adds one for blocks of directions */
   bool failed;            /* something was reported */
+  const char *start;      /* as in extent_sources */
+  bool draw_weights;      /* weights of networks that nothing gives are drawn, by the seed */
+  uint64_t seed;
 } given_arrays;
 
 /* Reads all arguments, and reports every mistake in them. */

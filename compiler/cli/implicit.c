@@ -2,6 +2,7 @@
 #include "compiler/cli/implicit.h"
 
 #include "compiler/cli/commands.h"
+#include <stdlib.h>
 
 /* Where the minimiser is: given, or looked for. */
 static exit_code find_point(differentiating *in) {
@@ -48,6 +49,7 @@ static exit_code run(differentiating *in, const given_arrays *arrays) {
   if (code == EXIT_DONE) code = differentiate_and_write(in);
   implicit_end(in->made);
   machine_release(&solve->on);
+  free(solve->checkpoint.state);
   return code;
 }
 
@@ -64,6 +66,9 @@ exit_code command_implicit(console *with, int count, char **arguments) {
   if (code == EXIT_DONE) {
     name_list inputs = solve_inputs(with, &given);
     given_arrays arrays = given_read(with, session_model(from), &inputs);
+    arrays.start = given.at.count ? "--at" : "--start";
+    arrays.draw_weights = given.init;
+    arrays.seed = given.solver.seed;
     differentiating in = {.solve = {.with = with, .given = &given, .from = from, .model = arrays.model}};
     code = run(&in, &arrays);
     given_release(&arrays);

@@ -64,6 +64,10 @@ exit_code implicit_prepare(differentiating *in);
 /* After it: theta's values, and the model as functions for runtime/implicit.h. */
 exit_code implicit_describe(differentiating *in);
 
+/* machine_run, beside which the minimiser's functions share the workspace. */
+exit_code implicit_run(differentiating *in, int function, int64_t directions, const double *const *seeds,
+                       double *const *into);
+
 /* The vars are read at x from here on. */
 void implicit_move_to(differentiating *in, const double *x);
 

@@ -7,10 +7,10 @@
 static void find_vars(differentiating *in, int which) {
   implicit_bounds *into = &in->bounds[which];
   const solving *solve = &in->solve;
-  for (int k = 0; k < solve->vars.count; k++) {
-    const input *of = &solve->model->inputs.items[solve->vars.items[k].input];
+  for (int k = 0; k < solve->vector.vars.count; k++) {
+    const input *of = &solve->model->inputs.items[solve->vector.vars.items[k].input];
     const tensor *bound = which ? of->upper : of->lower;
-    if (!bound || !solve->vars.items[k].active || !reads_input(bound)) continue;
+    if (!bound || !solve->vector.vars.items[k].active || !reads_input(bound)) continue;
     list_push(solve->with->memory, &into->vars, of->name);
     list_push(solve->with->memory, &into->places, k);
   }
@@ -29,7 +29,7 @@ exit_code implicit_request_bounds(differentiating *in) {
   static const request_kind forward[] = {REQUEST_LOWER_JVP, REQUEST_UPPER_JVP};
   static const request_kind adjoint[] = {REQUEST_LOWER_VJP, REQUEST_UPPER_VJP};
   exit_code code = EXIT_DONE;
-  in->bound_room = arena_array(in->solve.with->memory, double, in->solve.size + 1);
+  in->bound_room = arena_array(in->solve.with->memory, double, in->solve.vector.size + 1);
   in->theta_room = arena_array(in->solve.with->memory, double, in->parameter_count + 1);
   for (int which = 0; which < 2 && code == EXIT_DONE; which++) {
     implicit_bounds *into = &in->bounds[which];
@@ -47,7 +47,7 @@ bool implicit_bounds_move(const differentiating *in) {
 
 /* The parts of a whole vector that belong to the vars with such bounds. */
 static double **split(const differentiating *in, const implicit_bounds *of, double *whole, double **into) {
-  for (int k = 0; k < of->places.count; k++) into[k] = whole + in->solve.vars.items[of->places.items[k]].offset;
+  for (int k = 0; k < of->places.count; k++) into[k] = whole + in->solve.vector.vars.items[of->places.items[k]].offset;
   return into;
 }
 
@@ -61,12 +61,12 @@ int implicit_bound_forward(void *user, const signed char *side, const double *dt
   for (int which = 0; which < 2; which++) {
     const implicit_bounds *of = &in->bounds[which];
     if (!of->vars.count) continue;
-    memset(in->bound_room, 0, (size_t)in->solve.size * sizeof *in->bound_room);
+    memset(in->bound_room, 0, (size_t)in->solve.vector.size * sizeof *in->bound_room);
     split_theta(in, (double *)dtheta, in->seeds); /* which are not written */
-    exit_code code = machine_run(&in->solve.on, of->forward, 0, (const double *const *)in->seeds,
-                                 split(in, of, in->bound_room, in->results));
+    exit_code code =
+        implicit_run(in, of->forward, 0, (const double *const *)in->seeds, split(in, of, in->bound_room, in->results));
     if (code != EXIT_DONE) return (int)code;
-    for (int64_t k = 0; k < in->solve.size; k++)
+    for (int64_t k = 0; k < in->solve.vector.size; k++)
       if (side[k] == (which ? 1 : -1)) dx[k] = in->bound_room[k];
   }
   return EXIT_DONE;
@@ -78,10 +78,9 @@ int implicit_bound_adjoint(void *user, const signed char *side, const double *w,
   for (int which = 0; which < 2; which++) {
     const implicit_bounds *of = &in->bounds[which];
     if (!of->vars.count) continue;
-    for (int64_t k = 0; k < in->solve.size; k++) in->bound_room[k] = side[k] == (which ? 1 : -1) ? w[k] : 0;
-    exit_code code =
-        machine_run(&in->solve.on, of->adjoint, 0, (const double *const *)split(in, of, in->bound_room, in->seeds),
-                    split_theta(in, made, in->results));
+    for (int64_t k = 0; k < in->solve.vector.size; k++) in->bound_room[k] = side[k] == (which ? 1 : -1) ? w[k] : 0;
+    exit_code code = implicit_run(in, of->adjoint, 0, (const double *const *)split(in, of, in->bound_room, in->seeds),
+                                  split_theta(in, made, in->results));
     if (code != EXIT_DONE) return (int)code;
     for (int64_t k = 0; k < in->parameter_count; k++) bar[k] += made[k];
   }

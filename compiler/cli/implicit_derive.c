@@ -4,8 +4,8 @@
 #include <string.h>
 
 static quantity var_quantity(const differentiating *in, int var) {
-  quantity made = in->solve.inputs.inputs[in->solve.vars.items[var].input].value;
-  made.name = in->solve.model->inputs.items[in->solve.vars.items[var].input].name;
+  quantity made = in->solve.inputs.inputs[in->solve.vector.vars.items[var].input].value;
+  made.name = in->solve.model->inputs.items[in->solve.vector.vars.items[var].input].name;
   return made;
 }
 
@@ -33,15 +33,15 @@ static exit_code answer(const differentiating *in, bool good) {
 /* One entry per var and param, in the shape of the first and then of the second. */
 static exit_code keep_blocks(differentiating *in, const double *jacobian) {
   console *with = in->solve.with;
-  for (int v = 0; v < in->solve.vars.count; v++)
+  for (int v = 0; v < in->solve.vector.vars.count; v++)
     for (int p = 0; p < in->parameters.count; p++) {
-      if (!in->solve.vars.items[v].active) continue;
+      if (!in->solve.vector.vars.items[v].active) continue;
       quantity of = var_quantity(in, v), by = parameter_quantity(in, p), made;
       const char *name = arena_format(with->memory, "%s,%s", of.name, by.name);
       if (!quantity_product(&with->reports, name, &of, &by, &made)) return EXIT_INPUT;
       for (int64_t row = 0; row < of.count; row++) {
-        const double *from =
-            jacobian + (in->solve.vars.items[v].offset + row) * in->parameter_count + in->parameters.items[p].offset;
+        const double *from = jacobian + (in->solve.vector.vars.items[v].offset + row) * in->parameter_count +
+                             in->parameters.items[p].offset;
         if (by.count) memcpy(made.entries + row * by.count, from, (size_t)by.count * sizeof *from);
       }
       keep(in, SECTION_JACOBIAN, made);
@@ -51,7 +51,7 @@ static exit_code keep_blocks(differentiating *in, const double *jacobian) {
 
 static exit_code derive_jacobian(differentiating *in) {
   quantity room;
-  int64_t shape[] = {in->solve.size, in->parameter_count};
+  int64_t shape[] = {in->solve.vector.size, in->parameter_count};
   if (!quantity_create(&in->solve.with->reports, "the Jacobian", 2, shape, &room)) return EXIT_INPUT;
   in->shown.wanted[SECTION_JACOBIAN] = true;
   exit_code code = answer(in, implicit_jacobian(in->made, room.entries));
@@ -66,8 +66,8 @@ static int find_parameter(const differentiating *in, const char *name) {
 }
 
 static int find_active_var(const differentiating *in, const char *name) {
-  for (int k = 0; k < in->solve.vars.count; k++)
-    if (in->solve.vars.items[k].active && !strcmp(var_quantity(in, k).name, name)) return k;
+  for (int k = 0; k < in->solve.vector.vars.count; k++)
+    if (in->solve.vector.vars.items[k].active && !strcmp(var_quantity(in, k).name, name)) return k;
   return -1;
 }
 
@@ -86,7 +86,7 @@ static bool read_direction(differentiating *in, bool forward, double *into) {
       return false;
     }
     if (!bind_assignment(&in->solve.inputs, option, &from->items[k], &made)) return false;
-    int64_t offset = forward ? in->parameters.items[number].offset : in->solve.vars.items[number].offset;
+    int64_t offset = forward ? in->parameters.items[number].offset : in->solve.vector.vars.items[number].offset;
     if (made.count) memcpy(into + offset, made.entries, (size_t)made.count * sizeof *into);
   }
   return true;
@@ -95,20 +95,20 @@ static bool read_direction(differentiating *in, bool forward, double *into) {
 static exit_code derive_forward(differentiating *in) {
   arena *memory = in->solve.with->memory;
   double *direction = arena_array(memory, double, in->parameter_count + 1);
-  double *dx = arena_array(memory, double, in->solve.size + 1);
+  double *dx = arena_array(memory, double, in->solve.vector.size + 1);
   if (!read_direction(in, true, direction)) return EXIT_INPUT;
   exit_code code = answer(in, implicit_forward(in->made, 1, direction, dx));
-  for (int k = 0; k < in->solve.vars.count && code == EXIT_DONE; k++) {
+  for (int k = 0; k < in->solve.vector.vars.count && code == EXIT_DONE; k++) {
     quantity made = var_quantity(in, k);
-    made.entries = dx + in->solve.vars.items[k].offset;
-    if (in->solve.vars.items[k].active) keep(in, SECTION_FORWARD, made);
+    made.entries = dx + in->solve.vector.vars.items[k].offset;
+    if (in->solve.vector.vars.items[k].active) keep(in, SECTION_FORWARD, made);
   }
   return code;
 }
 
 static exit_code derive_adjoint(differentiating *in) {
   arena *memory = in->solve.with->memory;
-  double *weights = arena_array(memory, double, in->solve.size + 1);
+  double *weights = arena_array(memory, double, in->solve.vector.size + 1);
   double *bar = arena_array(memory, double, in->parameter_count + 1);
   if (!read_direction(in, false, weights)) return EXIT_INPUT;
   exit_code code = answer(in, implicit_adjoint(in->made, 1, weights, bar));

@@ -44,11 +44,11 @@ static double largest_of(int64_t count, const double *v) {
 
 static bool moves(const probing *in, int64_t k) {
   const solving *solve = &in->in->solve;
-  return solve->mask[k] && in->x[k] != solve->lower[k] && in->x[k] != solve->upper[k];
+  return solve->vector.mask[k] && in->x[k] != solve->lower[k] && in->x[k] != solve->upper[k];
 }
 
 static void draw_direction(probing *in, chance *from) {
-  for (int64_t k = 0; k < in->in->solve.size; k++) in->direction[k] = moves(in, k) ? draw(from) : 0;
+  for (int64_t k = 0; k < in->in->solve.vector.size; k++) in->direction[k] = moves(in, k) ? draw(from) : 0;
   for (int k = 0; k < in->in->parameters.count; k++) {
     const implicit_parameter *each = &in->in->parameters.items[k];
     double longest = largest_of(each->count, in->theta + each->offset);
@@ -59,7 +59,7 @@ static void draw_direction(probing *in, chance *from) {
 
 /* Goes to (x, theta) + t direction. */
 static void step(probing *in, double t, double *x) {
-  for (int64_t k = 0; k < in->in->solve.size; k++) x[k] = in->x[k] + t * in->direction[k];
+  for (int64_t k = 0; k < in->in->solve.vector.size; k++) x[k] = in->x[k] + t * in->direction[k];
   for (int64_t k = 0; k < in->in->parameter_count; k++) in->in->theta[k] = in->theta[k] + t * in->theta_direction[k];
 }
 
@@ -68,7 +68,7 @@ static void step(probing *in, double t, double *x) {
 static bool measure(probing *in, double t, double *distances) {
   step(in, t, in->above.x);
   implicit_move_to(in->in, in->above.x);
-  in->code = (int)machine_run(&in->in->solve.on, in->in->functions.kinks, 0, NULL, (double *[]){distances});
+  in->code = (int)implicit_run(in->in, in->in->functions.kinks, 0, NULL, (double *[]){distances});
   return in->code == EXIT_DONE;
 }
 
@@ -95,13 +95,13 @@ static bool look(probing *in, double t, probe *at) {
   in->code = of->problem.gradient(of, at->x, &at->f, at->g);
   if (!in->code) in->code = of->problem.product(of, at->x, 1, in->direction, at->second);
   if (!in->code) in->code = of->problem.mixed_forward(of, at->x, 1, in->theta_direction, in->mixed);
-  for (int64_t k = 0; k < of->solve.size; k++) at->second[k] += in->mixed[k];
+  for (int64_t k = 0; k < of->solve.vector.size; k++) at->second[k] += in->mixed[k];
   return !in->code;
 }
 
 static double size_of(const probing *in, const double *a) {
   double largest = 0;
-  for (int64_t k = 0; k < in->in->solve.size; k++)
+  for (int64_t k = 0; k < in->in->solve.vector.size; k++)
     if (moves(in, k)) largest = fmax(largest, fabs(a[k]));
   return largest;
 }
@@ -116,7 +116,7 @@ static bool measure_change(probing *in, double t, change *into) {
   const probe *above = &in->above, *below = &in->below;
   if (!look(in, t, &in->above) || !look(in, -t, &in->below)) return false;
   *into = (change){.f = above->f - below->f};
-  for (int64_t k = 0; k < in->in->solve.size; k++) {
+  for (int64_t k = 0; k < in->in->solve.vector.size; k++) {
     if (!moves(in, k)) continue;
     double slope = above->second[k] + below->second[k];
     into->f -= t * (above->g[k] + below->g[k]) * in->direction[k];
@@ -139,7 +139,7 @@ static bool jumps(double wide, double narrow, double noise) {
 static bool is_apart(probing *in, double size) {
   if (!look(in, 0, &in->centre)) return false;
   double largest = 0;
-  for (int64_t k = 0; k < in->in->solve.size; k++) {
+  for (int64_t k = 0; k < in->in->solve.vector.size; k++) {
     double mean = (in->above.second[k] + in->below.second[k]) / 2;
     if (moves(in, k)) largest = fmax(largest, fabs(mean - in->centre.second[k]));
   }
@@ -174,7 +174,7 @@ static probe create_probe(const differentiating *in) {
   arena *memory = in->solve.with->memory;
   probe made = {0};
   double **rooms[] = {&made.x, &made.g, &made.second};
-  for (int k = 0; k < 3; k++) *rooms[k] = arena_array(memory, double, in->solve.size + 1);
+  for (int k = 0; k < 3; k++) *rooms[k] = arena_array(memory, double, in->solve.vector.size + 1);
   return made;
 }
 
@@ -183,12 +183,12 @@ int implicit_find_kink(void *user, const double *x, double reach, const char **f
   enum { TRIALS = 3 };
   arena *memory = of->solve.with->memory;
   if (!of->kink_count) return EXIT_DONE;
-  probing in = {.in = of, .x = x, .size = fmax(largest_of(of->solve.size, x), 1e7 * reach)};
+  probing in = {.in = of, .x = x, .size = fmax(largest_of(of->solve.vector.size, x), 1e7 * reach)};
   in.above = create_probe(of);
   in.below = create_probe(of);
   in.centre = create_probe(of);
-  in.direction = arena_array(memory, double, of->solve.size + 1);
-  in.mixed = arena_array(memory, double, of->solve.size + 1);
+  in.direction = arena_array(memory, double, of->solve.vector.size + 1);
+  in.mixed = arena_array(memory, double, of->solve.vector.size + 1);
   in.theta = arena_array(memory, double, of->parameter_count + 1);
   in.theta_direction = arena_array(memory, double, of->parameter_count + 1);
   memcpy(in.theta, of->theta, (size_t)of->parameter_count * sizeof *in.theta);

@@ -8,15 +8,22 @@
 
 void implicit_move_to(differentiating *in, const double *x) {
   solving *solve = &in->solve;
-  for (int k = 0; k < solve->vars.count; k++)
-    solve->inputs.pointers[solve->vars.items[k].input] = x + solve->vars.items[k].offset;
+  for (int k = 0; k < solve->vector.vars.count; k++)
+    solve->inputs.pointers[solve->vector.vars.items[k].input] = x + solve->vector.vars.items[k].offset;
+}
+
+exit_code implicit_run(differentiating *in, int function, int64_t directions, const double *const *seeds,
+                       double *const *into) {
+  exit_code code = machine_run(&in->solve.on, function, directions, seeds, into);
+  in->solve.kernel.work = in->solve.on.work; /* which may be elsewhere now */
+  return code;
 }
 
 /* The parts of blocks of `count` vectors, for the vars that move or for the params. A part has the direction as its
  * last axis, as the whole block has. */
 static void split_vars(const differentiating *in, double *block, size_t count, double **into) {
-  for (int k = 0; k < in->solve.vars.count; k++)
-    if (in->solve.vars.items[k].active) *into++ = block + in->solve.vars.items[k].offset * (int64_t)count;
+  for (int k = 0; k < in->solve.vector.vars.count; k++)
+    if (in->solve.vector.vars.items[k].active) *into++ = block + in->solve.vector.vars.items[k].offset * (int64_t)count;
 }
 
 static void split_parameters(const differentiating *in, double *block, size_t count, double **into) {
@@ -36,20 +43,20 @@ static int second(differentiating *in, const implicit_function *of, const double
   split_along(in, (double *)along, count, in->seeds);
   split_read(in, read, count, in->results);
   int function = count == 1 ? of->one : of->block;
-  exit_code code = machine_run(&in->solve.on, function, count == 1 ? 0 : (int64_t)count,
-                               (const double *const *)in->seeds, in->results);
+  exit_code code =
+      implicit_run(in, function, count == 1 ? 0 : (int64_t)count, (const double *const *)in->seeds, in->results);
   for (int64_t k = 0; k < entries && in->solve.sign < 0; k++) read[k] = -read[k];
   return (int)code;
 }
 
 static int hessian_product(void *user, const double *x, size_t count, const double *v, double *hv) {
   differentiating *in = user;
-  return second(in, &in->functions.product, x, count, v, split_vars, hv, split_vars, in->solve.size);
+  return second(in, &in->functions.product, x, count, v, split_vars, hv, split_vars, in->solve.vector.size);
 }
 
 static int mixed_forward(void *user, const double *x, size_t count, const double *u, double *read) {
   differentiating *in = user;
-  return second(in, &in->functions.forward, x, count, u, split_parameters, read, split_vars, in->solve.size);
+  return second(in, &in->functions.forward, x, count, u, split_parameters, read, split_vars, in->solve.vector.size);
 }
 
 static int mixed_adjoint(void *user, const double *x, size_t count, const double *v, double *read) {
@@ -59,7 +66,9 @@ static int mixed_adjoint(void *user, const double *x, size_t count, const double
 
 static int gradient(void *user, const double *x, double *f, double *gradient_at) {
   differentiating *in = user;
-  return in->inner.gradient(&in->solve, x, f, gradient_at);
+  in->solve.kernel.work = in->solve.on.work;
+  int status = in->inner.gradient(in->inner.user, x, f, gradient_at);
+  return status ? (int)machine_explain(&in->solve.on, -1, status) : EXIT_DONE;
 }
 
 /* ---- what is requested ---- */
@@ -114,8 +123,8 @@ static exit_code choose_parameters(differentiating *in) {
 static exit_code request_kinks(differentiating *in) {
   name_list along = {0};
   in->functions.kinks = -1;
-  if (!in->solve.active.count) return EXIT_DONE;
-  const name_list *lists[] = {&in->solve.active, &in->wrt};
+  if (!in->solve.vector.active.count) return EXIT_DONE;
+  const name_list *lists[] = {&in->solve.vector.active, &in->wrt};
   for (int number = 0; number < 2; number++)
     for (int k = 0; k < lists[number]->count; k++) list_push(in->solve.with->memory, &along, lists[number]->items[k]);
   request wanted = {.kind = REQUEST_KINKS, .along = along.items, .along_count = along.count};
@@ -130,12 +139,12 @@ exit_code implicit_prepare(differentiating *in) {
   exit_code code = choose_parameters(in);
   if (code != EXIT_DONE) return code;
   arena *memory = solve->with->memory;
-  int room = solve->vars.count + in->parameters.count + 1;
+  int room = solve->vector.vars.count + in->parameters.count + 1;
   in->seeds = arena_array(memory, double *, room);
   in->results = arena_array(memory, double *, room);
-  code = request_both(in, solve->active, solve->active, &in->functions.product);
-  if (code == EXIT_DONE) code = request_both(in, solve->active, in->wrt, &in->functions.forward);
-  if (code == EXIT_DONE) code = request_both(in, in->wrt, solve->active, &in->functions.adjoint);
+  code = request_both(in, solve->vector.active, solve->vector.active, &in->functions.product);
+  if (code == EXIT_DONE) code = request_both(in, solve->vector.active, in->wrt, &in->functions.forward);
+  if (code == EXIT_DONE) code = request_both(in, in->wrt, solve->vector.active, &in->functions.adjoint);
   if (code == EXIT_DONE) code = request_kinks(in);
   if (code == EXIT_DONE) code = implicit_request_bounds(in);
   return code;
@@ -151,7 +160,7 @@ exit_code implicit_describe(differentiating *in) {
     solve->inputs.pointers[each->input] = in->theta + each->offset;
   }
   in->problem = (implicit_problem){.user = in,
-                                   .size = (size_t)solve->size,
+                                   .size = (size_t)solve->vector.size,
                                    .parameter_count = (size_t)in->parameter_count,
                                    .gradient = gradient,
                                    .product = hessian_product,
@@ -163,7 +172,7 @@ exit_code implicit_describe(differentiating *in) {
     in->problem.bound_adjoint = implicit_bound_adjoint;
   }
   in->how = solve->given->implicit;
-  in->how.mask = solve->mask;
+  in->how.mask = solve->vector.mask;
   in->how.lower = solve->lower;
   in->how.upper = solve->upper;
   return EXIT_DONE;

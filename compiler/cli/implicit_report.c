@@ -8,7 +8,7 @@ static const implicit_certificate *certificate(const differentiating *in) {
 }
 
 static quantity solution_of(const differentiating *in, int var) {
-  const solve_var *of = &in->solve.vars.items[var];
+  const kernel_var *of = &in->solve.vector.vars.items[var];
   quantity made = in->solve.inputs.inputs[of->input].value;
   made.name = in->solve.model->inputs.items[of->input].name;
   made.entries = in->solve.x + of->offset;
@@ -64,7 +64,7 @@ static void report_json(const differentiating *in, text *out) {
   member(out, ",\n ", "status");
   json_string_append(out, implicit_status_name(certificate(in)->status));
   member(out, ",\n ", "x");
-  for (int k = 0; k < in->solve.vars.count; k++) {
+  for (int k = 0; k < in->solve.vector.vars.count; k++) {
     quantity each = solution_of(in, k);
     member(out, k ? ", " : "{", each.name);
     json_quantity_append(out, &each);
@@ -130,7 +130,7 @@ static void report_table(differentiating *in, text *out) {
   results shown = {.inputs = &in->solve.inputs};
   result made = {SECTION_VALUE, {.name = in->solve.model->objective.name, .count = 1, .entries = &f}};
   list_push(in->solve.with->memory, &shown.list, made);
-  for (int k = 0; k < in->solve.vars.count; k++) {
+  for (int k = 0; k < in->solve.vector.vars.count; k++) {
     made = (result){SECTION_SOLUTION, solution_of(in, k)};
     list_push(in->solve.with->memory, &shown.list, made);
   }
@@ -157,14 +157,14 @@ static void append_null_direction(const differentiating *in, const double *direc
   int count = 0;
   for (; count < SHOWN; count++) {
     int64_t largest = -1;
-    for (int64_t k = 0; k < in->solve.size; k++) {
+    for (int64_t k = 0; k < in->solve.vector.size; k++) {
       bool taken = false;
       for (int before = 0; before < count; before++) taken = taken || shown[before] == k;
       if (!taken && (largest < 0 || fabs(direction[k]) > fabs(direction[largest]))) largest = k;
     }
     if (largest < 0 || fabs(direction[largest]) < 1e-8) break;
     shown[count] = largest;
-    text_format(out, "%s%.3g %s", count ? ", " : "", direction[largest], solve_entry_name(&in->solve, largest));
+    text_format(out, "%s%.3g %s", count ? ", " : "", direction[largest], var_entry_name(&in->solve.vector, largest));
   }
 }
 
@@ -181,7 +181,7 @@ static const char *details(const differentiating *in) {
     if (count > 1) text_format(&made, " and %zu more directions", count - 1);
   }
   if (of->status == IMPLICIT_DEGENERATE_BOUND)
-    text_format(&made, " (%s)", solve_entry_name(&in->solve, (int64_t)of->entry));
+    text_format(&made, " (%s)", var_entry_name(&in->solve.vector, (int64_t)of->entry));
   if (of->status == IMPLICIT_INDEFINITE) text_format(&made, " (least curvature %.3g)", of->least_curvature);
   if (of->status == IMPLICIT_NOT_STATIONARY)
     text_format(&made, " (its largest entry is %.3g; it calls for a step of %.3g max(1, |x|))", of->grad_inf,

@@ -81,13 +81,25 @@ int machine_try(machine *on, int function, int64_t directions, const double *con
   return jit_entry(on->code, function)(on->inputs->arguments, on->inputs->pointers, seeds, results, on->work);
 }
 
-exit_code machine_run(machine *on, int function, int64_t directions, const double *const *seeds,
-                      double *const *results) {
-  int status = machine_try(on, function, directions, seeds, results);
-  if (status == 0) return EXIT_DONE;
+exit_code machine_explain(const machine *on, int function, int status) {
   if (status < 0)
     complain("not enough memory for the workspace that these extents need");
   else
-    fputs(console_uses_json() ? session_status_json(on->from, status) : session_status(on->from, status), stderr);
-  return EXIT_INPUT;
+    fputs((console_uses_json() ? session_status_json : session_status)(
+              on->from, status, function < 0 ? NULL : session_iteration(on->from, function, status, on->work)),
+          stderr);
+  return session_is_search(on->from, status) ? EXIT_NUMERICS : EXIT_INPUT;
+}
+
+bool machine_reserve(machine *on, int function) {
+  on->inputs->arguments[on->inputs->argument_count] = 0;
+  if (reserve(on, jit_workspace(on->code, function)(on->inputs->arguments))) return true;
+  machine_explain(on, -1, -1);
+  return false;
+}
+
+exit_code machine_run(machine *on, int function, int64_t directions, const double *const *seeds,
+                      double *const *results) {
+  int status = machine_try(on, function, directions, seeds, results);
+  return status ? machine_explain(on, function, status) : EXIT_DONE;
 }

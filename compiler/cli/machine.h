@@ -29,6 +29,13 @@ void machine_release(machine *from);
 exit_code machine_run(machine *on, int function, int64_t directions, const double *const *seeds,
                       double *const *results);
 
+/* Says what a status other than 0 of the generated code means; the code to end with. */
+exit_code machine_explain(const machine *on, int function, int status);
+
+/* Makes room for the workspace of a function that has no block of directions, beside what was asked for before; false
+ * after a message. `work` may then be elsewhere. */
+bool machine_reserve(machine *on, int function);
+
 /* As machine_run, without a message: the status of the generated code, -1 when there is no memory for it. */
 int machine_try(machine *on, int function, int64_t directions, const double *const *seeds, double *const *results);
 

@@ -152,7 +152,7 @@ static void add_product(struct argp_state *state, const char *name) {
   const char *const *names = options_values(in->with, in->command, KEY_OF).words;
   int number = place_of(names, name);
   for (const product_row *row = options_products(); row->name; row++) {
-    if (strcmp(row->name, name)) continue;
+    if (strcmp(row->name, name) || (!names[number] && !row->evaluated)) continue;
     if (!names[number])
       mistake(state, "--of: '%s' is not emitted: %s with unit directions gives it, a column at a time", name,
               row->bit == PRODUCT_HESS ? "hvp" : "jvp");
@@ -218,6 +218,7 @@ static int chosen(struct argp_state *state, int key, const char *option, const c
   const char *const *words = options_values(in->with, in->command, key).words;
   int number = place_of(words, word);
   if (words[number]) return number;
+  if (number == 1) mistake(state, "--%s: '%s' is not %s", option, word, words[0]);
   if (number == 2) mistake(state, "--%s: '%s' is neither %s nor %s", option, word, words[0], words[1]);
   text known = text_create(in->with->memory);
   for (int k = 0; words[k]; k++) text_format(&known, "%s%s", k ? ", " : "", words[k]);
@@ -309,6 +310,7 @@ static error_t take_solver_option(int key, const char *value, struct argp_state 
   case KEY_SECONDS: solver->seconds = real_given(state, "seconds", value, true, INFINITY); return 0;
   case KEY_MEMORY: solver->memory = whole_given(state, "memory", value, 1); return 0;
   case KEY_ITERATIONS: solver->iterations = whole_given(state, "iterations", value, 0); return 0;
+  case KEY_STARTS: solver->starts = whole_given(state, "starts", value, 1); return 0;
   case KEY_SEED: solver->seed = whole_given(state, "seed", value, 0); return 0;
   case KEY_MASK: add_assignment(state, "mask", value, &into->masks); return 0;
   case KEY_START: add_assignment(state, "start", value, &into->starts); return 0;
@@ -316,6 +318,9 @@ static error_t take_solver_option(int key, const char *value, struct argp_state 
   case KEY_FREE: list_push(in->with->memory, &into->free, value); return 0;
   case KEY_HISTORY: into->history = path_given(state, "history", value); return 0;
   case KEY_OUT: into->out = path_given(state, "out", value); return 0;
+  case KEY_CHECKPOINT: into->checkpoint = path_given(state, "checkpoint", value); return 0;
+  case KEY_RESUME: into->resume = path_given(state, "resume", value); return 0;
+  case KEY_INIT: into->init = chosen(state, key, "init", value) == 0; return 0;
   case KEY_QUIET: into->quiet = true; return 0;
   default: return ARGP_ERR_UNKNOWN;
   }

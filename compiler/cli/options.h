@@ -33,9 +33,10 @@ typedef struct {
   LIST(depfile_target) depfile_targets; /* none: the outputs */
   minimise_options solver;              /* solve: what the command line sets of them */
   assignment_list masks, starts;
-  name_list freeze, free;    /* as written: 'W[:, 2:4], b' */
-  const char *out, *history; /* or NULL */
+  name_list freeze, free;                          /* as written: 'W[:, 2:4], b' */
+  const char *out, *history, *checkpoint, *resume; /* or NULL */
   bool quiet;
+  bool init;                 /* draw the weights of networks that nothing gives */
   implicit_options implicit; /* implicit: what the command line sets of them */
   assignment_list at, forward, adjoint;
   bool verify;

@@ -25,6 +25,13 @@
     .doc = "How errors and warnings are written: text (the default), or json, an object a line"                        \
   }
 
+#define ROW_INIT                                                                                                       \
+  {                                                                                                                    \
+    .name = "init", .key = KEY_INIT, .arg = "RULE",                                                                    \
+    .doc = "Draw the weights of networks that nothing gives: kaiming (uniform between -1/sqrt(n) and 1/sqrt(n) for a " \
+           "layer of n inputs, as PyTorch's Linear does)"                                                              \
+  }
+
 static const struct argp_option eval_options[] = {
     {.name = "of",
      .key = KEY_OF,
@@ -40,6 +47,8 @@ static const struct argp_option eval_options[] = {
      .arg = "NAME=VALUE",
      .doc = "A direction on an input, for hvp, mixed and jvp, or a cotangent on an output, for vjp (may be repeated)"},
     {.name = "show", .key = KEY_SHOW, .arg = "NAMES", .doc = "Also print these definitions"},
+    ROW_INIT,
+    {.name = "seed", .key = KEY_SEED, .arg = "NUMBER", .doc = "What --init draws from (default: 0)"},
     ROW_STRICT,
     ROW_DIM,
     ROW_JSON,
@@ -77,7 +86,8 @@ static const struct argp_option emit_options[] = {
     {.name = "of",
      .key = KEY_OF,
      .arg = "LIST",
-     .doc = "Which functions, from: value, grad, hvp, mixed, jvp, vjp (default: value,grad,hvp,mixed)"},
+     .doc = "Which functions, from: value, grad, hvp, mixed, jvp, vjp (default: value,grad,hvp,mixed); problem: all "
+            "that a minimiser needs, as functions of one vector, for libadjoin_runtime"},
     {.name = "wrt",
      .key = KEY_WRT,
      .arg = "NAMES",
@@ -169,7 +179,8 @@ static const struct argp_option help_options[] = {
   "as a FILE (.npy, .csv, .json) that is named after it; or by a FOLDER, which supplies every input that a file in "   \
   "it is named after, unless it is given otherwise. The members of a .npz, a .safetensors or a .json object, and the " \
   "columns of a .csv with a header line, are inputs by name, in a folder's .npz and .safetensors too; @FILE:NAME is "  \
-  "one of them. Extents follow from the arrays' shapes. "
+  "one of them. f=FILE gives a network f its weights from a state dict, whose names may lack the `f.`. "               \
+  "Extents follow from the arrays' shapes. "
 
 #define EXIT_TEXT                                                                                                      \
   "\n\nExit codes: 0 done, 1 the input is wrong, 2 the command line is wrong, 3 the numerics failed, 4 an internal "   \
@@ -211,7 +222,7 @@ static const command_page commands[COMMAND_COUNT] = {
          "A var starts where it is given, else at its start value, and keeps the bounds of its declaration. Entries "
          "that `freeze` in the model, --mask, --freeze or --free hold fixed keep their bits.\n\n"
          "What was found is printed and written with --out however the run ends; the exit code is 0 only where it "
-         "converged, else 3. An interrupt (Ctrl-C) ends the run after the iteration.\n\n"
+         "converged, else 3. An interrupt (Ctrl-C, or SIGTERM) ends the run after the iteration.\n\n"
          "  adjoin solve masked.adj x=1,2,4,5\n"
          "  adjoin solve net.adj weights/ --start x=4 --method newton --json\n"
          "  adjoin solve fit.adj data/ --freeze 'W[:, 2:4], b' --out fitted.npz" EXIT_TEXT,
@@ -240,10 +251,11 @@ static const command_page commands[COMMAND_COUNT] = {
         "  adjoin help unknown-name" EXIT_TEXT,
         help_options}};
 
-static const product_row products[] = {
-    {"value", PRODUCT_VALUE, true}, {"grad", PRODUCT_GRAD, true},  {"hvp", PRODUCT_HVP, true},
-    {"mixed", PRODUCT_MIXED, true}, {"hess", PRODUCT_HESS, false}, {"jac", PRODUCT_JAC, false},
-    {"jvp", PRODUCT_JVP, true},     {"vjp", PRODUCT_VJP, true},    {0}};
+static const product_row products[] = {{"value", PRODUCT_VALUE, true, true},      {"grad", PRODUCT_GRAD, true, true},
+                                       {"hvp", PRODUCT_HVP, true, true},          {"mixed", PRODUCT_MIXED, true, true},
+                                       {"hess", PRODUCT_HESS, true, false},       {"jac", PRODUCT_JAC, true, false},
+                                       {"jvp", PRODUCT_JVP, true, true},          {"vjp", PRODUCT_VJP, true, true},
+                                       {"problem", PRODUCT_PROBLEM, false, true}, {0}};
 
 enum { PRODUCT_ROWS = sizeof products / sizeof products[0] };
 
@@ -255,13 +267,14 @@ static const char *const *product_names(console *with, command_name command) {
   const char **names = arena_array(with->memory, const char *, PRODUCT_ROWS);
   int count = 0;
   for (const product_row *row = products; row->name; row++)
-    if (command != COMMAND_EMIT || row->emitted) names[count++] = row->name;
+    if (command == COMMAND_EMIT ? row->emitted : row->evaluated) names[count++] = row->name;
   return names;
 }
 
 static const char *const real_words[] = {"double", "float", NULL};
 static const char *const target_words[] = {
     [TARGET_HEADER] = "header", [TARGET_C] = "c", [TARGET_PYTHON] = "python", NULL};
+static const char *const init_words[] = {"kaiming", NULL};
 static const char *const form_words[] = {"text", "json", NULL};
 static const char *const linear_solver_words[] = {[IMPLICIT_AUTOMATIC] = "auto",
                                                   [IMPLICIT_DENSE] = "dense",
@@ -294,6 +307,9 @@ option_values options_values(console *with, command_name command, int key) {
   case KEY_METHOD: return (option_values){.words = method_names(with)};
   case KEY_SOLVER: return (option_values){.words = linear_solver_words};
   case KEY_STEP_RULE: return (option_values){.words = step_rule_words};
+  case KEY_INIT: return (option_values){.words = init_words};
+  case KEY_CHECKPOINT:
+  case KEY_RESUME:
   case KEY_DEPFILE:
   case KEY_HISTORY:
   case KEY_OUT:

@@ -53,6 +53,10 @@ enum {
   KEY_HISTORY,
   KEY_OUT,
   KEY_QUIET,
+  KEY_INIT,
+  KEY_STARTS,
+  KEY_CHECKPOINT,
+  KEY_RESUME,
   KEY_AT,
   KEY_POLISH,
   KEY_NO_POLISH,
@@ -99,13 +103,14 @@ typedef enum {
   PRODUCT_HESS = 16,
   PRODUCT_JAC = 32,
   PRODUCT_JVP = 64,
-  PRODUCT_VJP = 128
+  PRODUCT_VJP = 128,
+  PRODUCT_PROBLEM = 256
 } product;
 
 typedef struct {
   const char *name; /* NULL ends the table */
   product bit;
-  bool emitted; /* as a function of its own */
+  bool evaluated, emitted; /* what eval and emit know */
 } product_row;
 
 const product_row *options_products(void);

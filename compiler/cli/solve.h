@@ -1,31 +1,28 @@
 /* The inside of `adjoin solve`: a model's vars as one vector, which of its entries may move, and how it ends.
  *
- *   options + bound inputs --solve_free.c--> mask --solve_problem.c--> functions, start, bounds
- *   these --runtime/minimise.h--> result --solve_report.c--> standard output and files */
+ *   options + bound inputs --solve_free.c, ../problem/--> mask --solve_problem.c--> functions, start, bounds
+ *   these --runtime/minimise.h--> result --solve_report.c--> standard output and files
+ *                        <--solve_checkpoint.c--> --checkpoint, --resume */
 #ifndef ADJOIN_CLI_SOLVE_H
 #define ADJOIN_CLI_SOLVE_H
 
 #include "compiler/cli/start.h"
-#include "runtime/minimise.h"
-
-/* A var, as a stretch of the vector. */
-typedef struct {
-  int input;
-  int64_t offset, count;
-  bool active; /* does any entry of it move? */
-} solve_var;
-
-/* The objective as factor * sum r_j^2 of an output r. */
-typedef struct {
-  const char *output; /* NULL: it is none */
-  double factor;
-} solve_squares;
+#include "compiler/problem/requests.h"
+#include "compiler/problem/squares.h"
+#include "compiler/problem/var_vector.h"
 
 typedef struct {
   double shown; /* seconds when the line was last written; negative: never */
   bool terminal;
   text history; /* lines of --history */
 } solve_progress;
+
+typedef struct {
+  char *state; /* of --resume; from malloc */
+  size_t size;
+  bool written; /* was it ever? */
+  bool failed;  /* the last time */
+} solve_checkpoint;
 
 typedef struct {
   console *with;
@@ -35,22 +32,17 @@ typedef struct {
   bound_model inputs;
   start_functions starts;
   machine on;
-  LIST(solve_var) vars; /* laid end to end in the order of the model */
-  int64_t size, free_count;
-  double *x, *lower, *upper; /* `size` long */
-  unsigned char *mask;       /* 0: frozen */
-  name_list active;          /* the vars that move */
-  solve_squares squares;
-  struct {
-    int value, gradient, product, residual, jvp, vjp;
-  } functions;               /* -1 where there is none */
-  double **parts, **results; /* room for the arguments of a call */
+  var_vector vector;
+  double *x, *lower, *upper; /* as long as the vector */
+  sum_of_squares squares;
+  int functions[KERNEL_FUNCTIONS]; /* -1 where there is none */
+  kernel_problem kernel;           /* the functions, compiled */
   const minimise_method *method;
-  double sign;     /* -1 where the model says maximize */
-  double *odd;     /* the last point where the objective or its gradient was not finite, or NULL */
-  bool odd_is_set; /* has `odd` been written? */
+  double sign; /* -1 where the model says maximize */
   solve_progress progress;
+  solve_checkpoint checkpoint;
   minimise_result result;
+  minimise_result *all; /* how each start ended; NULL: there is one */
 } solving;
 
 /* ---- solve.c: what implicit does too ---- */
@@ -81,27 +73,8 @@ bool solve_choose_free(solving *in);
 
 /* ---- solve_select.c: entries by name and subscripts ---- */
 
-/* first <= subscript < end on each axis of a var (a place in solving.vars). */
-typedef struct {
-  int var;
-  const int64_t *first, *end;
-} selection;
-typedef LIST(selection) selection_list;
-
-/* Calls for the entries of a selection: marks[offset of the entry] = mark. */
-void selection_mark(const solving *in, const selection *of, unsigned char mark, unsigned char *marks);
-
-/* What `freeze` of the model names of vars; false after messages (a subscript out of range). */
-bool selection_of_model(solving *in, selection_list *into);
-
-/* The same for the text of --freeze or --free: names, with subscripts or without, a network's or a layer's for all
- * below it. */
+/* The text of --freeze or --free: names, with subscripts or without, a network's or a layer's for all below it. */
 bool selection_read(solving *in, const char *option, const char *list, selection_list *into);
-
-/* ---- solve_squares.c ---- */
-
-/* Is the objective a constant times the sum of an output's squares? */
-solve_squares solve_find_squares(const solving *in);
 
 /* ---- solve_problem.c ---- */
 
@@ -118,6 +91,14 @@ exit_code solve_gradient_at(solving *in, double *x, results *into);
 int solve_tell(void *user, const minimise_progress *at);
 void solve_watch(solving *in);
 void solve_unwatch(solving *in);
+
+/* ---- solve_checkpoint.c ---- */
+
+/* Reads --resume and says what --checkpoint needs; false after a message. */
+bool solve_prepare_checkpoint(solving *in, minimise_options *how);
+
+/* Why the run could not go on from --resume. */
+void solve_explain_resume(const solving *in);
 
 /* ---- solve_report.c ---- */
 

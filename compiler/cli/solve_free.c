@@ -3,31 +3,17 @@
 
 #include <string.h>
 
-static bool lay_out(solving *in) {
-  for (int k = 0; k < in->model->inputs.count; k++) {
-    if (in->model->inputs.items[k].role != ROLE_VAR) continue;
-    solve_var made = {.input = k, .offset = in->size, .count = in->inputs.inputs[k].value.count};
-    list_push(in->with->memory, &in->vars, made);
-    if (__builtin_add_overflow(in->size, made.count, &in->size)) {
-      complain("the vars are too large together");
-      return false;
-    }
-  }
-  in->mask = arena_array(in->with->memory, unsigned char, in->size + 1);
-  memset(in->mask, 1, (size_t)in->size);
-  return true;
-}
-
 static int find_var(const solving *in, const char *name) {
-  for (int k = 0; k < in->vars.count; k++)
-    if (!strcmp(in->model->inputs.items[in->vars.items[k].input].name, name)) return k;
+  for (int k = 0; k < in->vector.vars.count; k++)
+    if (!strcmp(in->model->inputs.items[in->vector.vars.items[k].input].name, name)) return k;
   return -1;
 }
 
 static const char *suggestion(const solving *in, const char *name) {
-  const char **names = arena_array(in->with->memory, const char *, in->vars.count + 1);
-  for (int k = 0; k < in->vars.count; k++) names[k] = in->model->inputs.items[in->vars.items[k].input].name;
-  return console_suggest_or_list(in->with, name, names, in->vars.count);
+  const char **names = arena_array(in->with->memory, const char *, in->vector.vars.count + 1);
+  for (int k = 0; k < in->vector.vars.count; k++)
+    names[k] = in->model->inputs.items[in->vector.vars.items[k].input].name;
+  return console_suggest_or_list(in->with, name, names, in->vector.vars.count);
 }
 
 static bool apply_mask(solving *in, const assignment *given) {
@@ -44,42 +30,34 @@ static bool apply_mask(solving *in, const assignment *given) {
                entry_place(&in->with->reports, &entries, k), entries.entries[k]);
       return false;
     }
-    if (entries.entries[k] == 0) in->mask[in->vars.items[var].offset + k] = 0;
+    if (entries.entries[k] == 0) in->vector.mask[in->vector.vars.items[var].offset + k] = 0;
   }
   return true;
 }
 
 /* Of a var that --free names, only what it names may move. */
 static void restrict_to(solving *in, const selection_list *named) {
-  unsigned char *chosen = arena_array(in->with->memory, unsigned char, in->size + 1);
-  for (int k = 0; k < named->count; k++) selection_mark(in, &named->items[k], 1, chosen);
+  unsigned char *chosen = arena_array(in->with->memory, unsigned char, in->vector.size + 1);
+  for (int k = 0; k < named->count; k++) var_vector_mark(&in->vector, &named->items[k], 1, chosen);
   for (int k = 0; k < named->count; k++) {
-    const solve_var *of = &in->vars.items[named->items[k].var];
-    for (int64_t entry = of->offset; entry < of->offset + of->count; entry++) in->mask[entry] &= chosen[entry];
-  }
-}
-
-static void count_free(solving *in) {
-  for (int k = 0; k < in->vars.count; k++) {
-    solve_var *each = &in->vars.items[k];
-    int64_t before = in->free_count;
-    for (int64_t entry = each->offset; entry < each->offset + each->count; entry++) in->free_count += in->mask[entry];
-    each->active = in->free_count > before;
-    if (each->active) list_push(in->with->memory, &in->active, in->model->inputs.items[each->input].name);
+    const kernel_var *of = &in->vector.vars.items[var_of_input(&in->vector, named->items[k].input)];
+    for (int64_t entry = of->offset; entry < of->offset + of->count; entry++) in->vector.mask[entry] &= chosen[entry];
   }
 }
 
 bool solve_choose_free(solving *in) {
   selection_list frozen = {0}, named = {0};
-  if (!lay_out(in)) return false;
-  bool good = selection_of_model(in, &frozen);
+  diagnostics *found = diagnostics_create(in->with->memory, in->model->from);
+  if (!var_vector_create(&in->inputs, &in->vector)) return false;
+  bool good = var_vector_freeze(&in->vector, found);
+  if (!good) console_show(found);
   for (int k = 0; k < in->given->masks.count; k++) good = apply_mask(in, &in->given->masks.items[k]) && good;
   for (int k = 0; k < in->given->freeze.count; k++)
     good = selection_read(in, "--freeze", in->given->freeze.items[k], &frozen) && good;
   for (int k = 0; k < in->given->free.count; k++)
     good = selection_read(in, "--free", in->given->free.items[k], &named) && good;
-  for (int k = 0; k < frozen.count; k++) selection_mark(in, &frozen.items[k], 0, in->mask);
+  for (int k = 0; k < frozen.count; k++) var_vector_mark(&in->vector, &frozen.items[k], 0, in->vector.mask);
   restrict_to(in, &named);
-  count_free(in);
+  var_vector_count(&in->vector);
   return good;
 }

@@ -5,70 +5,6 @@
 #include <ctype.h>
 #include <string.h>
 
-static const quantity *value_of(const solving *in, int var) {
-  return &in->inputs.inputs[in->vars.items[var].input].value;
-}
-
-static int var_of_input(const solving *in, int number) {
-  for (int k = 0; k < in->vars.count; k++)
-    if (in->vars.items[k].input == number) return k;
-  return -1;
-}
-
-void selection_mark(const solving *in, const selection *of, unsigned char mark, unsigned char *marks) {
-  const quantity *value = value_of(in, of->var);
-  for (int64_t entry = 0; entry < value->count; entry++) {
-    int64_t rest = entry;
-    bool inside = true;
-    for (int number = value->rank; number-- > 0 && inside; rest /= value->extents[number]) {
-      int64_t subscript = rest % value->extents[number];
-      inside = of->first[number] <= subscript && subscript < of->end[number];
-    }
-    if (inside) marks[in->vars.items[of->var].offset + entry] = mark;
-  }
-}
-
-/* ---- freeze of the model ---- */
-
-static bool model_axis(solving *in, const freeze *of, int number, int64_t extent, int64_t *first, int64_t *end) {
-  const selector *each = &of->selectors[number];
-  bool slice = each->kind == SELECT_SLICE;
-  int64_t length = 1;
-  bool known = whole_evaluate(in->model->dag, slice ? each->start : each->index->value, in->inputs.values, first);
-  if (known && slice) known = whole_evaluate(in->model->dag, each->extent, in->inputs.values, &length);
-  if (known && *first >= 0 && length >= 0 && *first <= extent - length) {
-    *end = *first + length;
-    return true;
-  }
-  diagnostics *one = diagnostics_create(in->with->memory, in->model->from);
-  diagnose(one, CODE_OUT_OF_RANGE, each->where.end > each->where.begin ? each->where : of->where,
-           "what is frozen of '%s' is out of range: axis %d has %lld entries", in->model->inputs.items[of->input].name,
-           number, (long long)extent);
-  console_show(one);
-  return false;
-}
-
-bool selection_of_model(solving *in, selection_list *into) {
-  bool good = true;
-  for (int k = 0; k < in->model->freezes.count; k++) {
-    const freeze *each = &in->model->freezes.items[k];
-    int var = var_of_input(in, each->input);
-    if (var < 0) continue;
-    const quantity *value = value_of(in, var);
-    int64_t *first = arena_array(in->with->memory, int64_t, value->rank + 1);
-    int64_t *end = arena_array(in->with->memory, int64_t, value->rank + 1);
-    bool inside = true;
-    for (int number = 0; number < value->rank && inside; number++)
-      inside = model_axis(in, each, number, value->extents[number], &first[number], &end[number]);
-    selection made = {var, first, end};
-    if (inside) list_push(in->with->memory, into, made);
-    good = good && inside;
-  }
-  return good;
-}
-
-/* ---- --freeze and --free ---- */
-
 typedef struct {
   solving *in;
   const char *option, *list, *at;
@@ -169,9 +105,8 @@ static bool subscripts(reader *of, const quantity *value, int64_t *first, int64_
 }
 
 static bool select_var(reader *of, int number) {
-  int var = var_of_input(of->in, number);
-  const quantity *value = value_of(of->in, var);
-  selection made = {.var = var};
+  const quantity *value = &of->in->inputs.inputs[number].value;
+  selection made = {.input = number};
   int64_t *first = arena_array(of->in->with->memory, int64_t, value->rank + 1);
   int64_t *end = arena_array(of->in->with->memory, int64_t, value->rank + 1);
   if (!subscripts(of, value, first, end)) return false;

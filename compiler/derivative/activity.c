@@ -24,7 +24,7 @@ static void mark_loads(const kernel_module *module, const store *item, bool *set
 
 /* Only real values that are stored or added carry derivatives. */
 static bool carries(const kernel_module *module, const store *item) {
-  return (item->kind == STORE_ASSIGN || item->kind == STORE_ADD) &&
+  return (item->kind == STORE_ASSIGN || item->kind == STORE_ADD || item->kind == STORE_SEARCH) &&
          module->arrays.items[item->array].type == SCALAR_REAL;
 }
 
@@ -32,15 +32,16 @@ static bool sweep_forward(const kernel_module *module, const statement_list *lis
   bool changed = false;
   for (int k = 0; k < list->count; k++) {
     const statement *in = list->items[k];
-    for (int s = 0; s < in->stores.count; s++) {
-      const store *item = &in->stores.items[s];
-      if (!carries(module, item) || active[item->array] || !value_touches(module, item, active)) continue;
-      active[item->array] = changed = true;
-    }
     /* Inside a recurrence an earlier statement may read what a later one wrote an iteration before. */
-    while (sweep_forward(module, &in->body, active)) {
-      changed = true;
-      if (in->kind != STATEMENT_RECURRENCE) break;
+    for (bool again = true; again;) {
+      again = sweep_forward(module, &in->body, active);
+      for (int s = 0; s < in->stores.count; s++) {
+        const store *item = &in->stores.items[s];
+        if (!carries(module, item) || active[item->array] || !value_touches(module, item, active)) continue;
+        active[item->array] = again = true;
+      }
+      changed = changed || again;
+      again = again && runs_in_order(in);
     }
   }
   return changed;
@@ -58,7 +59,7 @@ static bool sweep_backward(const kernel_module *module, const statement_list *li
     }
     while (sweep_backward(module, &in->body, active, visited)) {
       changed = true;
-      if (in->kind != STATEMENT_RECURRENCE) break;
+      if (!runs_in_order(in)) break;
     }
   }
   return changed;

@@ -6,6 +6,7 @@
  * locals of a map live for one iteration, and are recomputed by the reverse map. An adjoint array is zeroed just
  * before the first statement that adds to it. */
 #include "compiler/derivative/reverse_body.h"
+#include "compiler/kernel/implicit.h"
 #include "compiler/kernel/reach.h"
 #include "compiler/kernel/rename.h"
 
@@ -137,6 +138,27 @@ static void reverse_loop(adjoint_state *state, const statement *of, int depth, s
   if (made->body.count > before) list_push(module->memory, into, made);
 }
 
+/* y with R(y, theta) = 0: A' lambda = -y_bar, then what the residual depends on gets its adjoints from R_bar = lambda,
+ * at fixed y, as in the reverse of a map. */
+static void reverse_search(adjoint_state *state, const statement *of, int depth, statement_list *into) {
+  kernel_module *module = state->module;
+  int unknown = implicit_array(of, SEARCH_UNKNOWN), residual = implicit_source(module, of, SEARCH_UNKNOWN);
+  if (!state->active[unknown] || state->adjoint[unknown] < 0) return;
+  scalar one = scalar_whole(state->dag, 1);
+  statement *made = derive_scope(module, one, of->where);
+  for (int k = 0; k < of->locals.count; k++) list_push(module->memory, &made->locals, of->locals.items[k]);
+  state->adjoint[residual] = derive_linear(module, of, true, state->adjoint[unknown], made);
+  for (int k = 0; k < of->body.count; k++) {
+    statement *again = kernel_copy_statement(module, of->body.items[k]);
+    keep_local_stores(state, again, depth + 1);
+    list_push(module->memory, &made->body, again);
+  }
+  state->active[unknown] = false;
+  reverse_list(state, &of->body, depth + 1, &made->body, made);
+  state->active[unknown] = true;
+  list_push(module->memory, into, made);
+}
+
 static void reverse_list(adjoint_state *state, const statement_list *list, int depth, statement_list *into,
                          statement *owner) {
   for (int k = list->count - 1; k >= 0; k--) {
@@ -145,6 +167,8 @@ static void reverse_list(adjoint_state *state, const statement_list *list, int d
     start_adjoints(state, of, depth, into, owner);
     if (of->kind == STATEMENT_KERNEL)
       reverse_kernel(state, of, &reversed);
+    else if (of->kind == STATEMENT_IMPLICIT)
+      reverse_search(state, of, depth, &reversed);
     else
       reverse_loop(state, of, depth, &reversed, owner);
     for (int n = 0; n < reversed.count; n++) {

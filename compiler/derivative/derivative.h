@@ -29,6 +29,22 @@ kernel_program *derive_tangent(const kernel_program *program, const int *source,
 kernel_program *derive_adjoint(const kernel_program *program, const int *output, const int *cotangent, int output_count,
                                const int *wanted, int wanted_count, derivative_map *adjoint);
 
+/* Implicit statements (implicit.c, kernel/implicit.h). The gradients of their objectives, for all that have none yet;
+ * before derivatives are taken. Products with the Jacobians of their residuals; when all derivatives are taken. Both
+ * change the program in place. */
+void derive_searches(kernel_program *program);
+void complete_searches(kernel_program *program);
+
+/* What follows a search in a tangent program: a map that adds the unknowns' derivatives to their tangent array, which
+ * has been filled with zeros. NULL where they are zero. */
+statement *derive_search_tangent(kernel_module *module, const statement *of, const derivative_map *known,
+                                 scalar directions);
+
+/* Appends to `scope` the solution z of A z + right = 0, A being the Jacobian of the search's residual, or its
+ * transpose; z's number. A map over 0 <= v < upper, for such scopes. */
+int derive_linear(kernel_module *module, const statement *of, bool transposed, int right, statement *scope);
+statement *derive_scope(kernel_module *module, scalar upper, span where);
+
 /* activity: which arrays depend on the sources (real ones only), and which the targets depend on. Both results have
  * module->arrays.count entries. */
 bool *activity_forward(const kernel_program *program, const int *source, int count);

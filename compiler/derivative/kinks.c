@@ -247,6 +247,10 @@ static void add_kinks(kink_state *state, const statement_list *from, const owner
   scalar always = scalar_truth(state->dag, true);
   for (int k = 0; k < from->count; k++) {
     statement *of = from->items[k];
+    if (of->kind == STATEMENT_IMPLICIT) { /* an inner problem, with a certificate of its own */
+      list_push(state->module->memory, into, of);
+      continue;
+    }
     statement *kernel = kernel_over(state, of);
     scalar guard = of->guard == NO_SCALAR ? always : of->guard;
     if (of->kind != STATEMENT_RECURRENCE) add_choices(state, of->guard, always, of->where, kernel);

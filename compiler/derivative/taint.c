@@ -6,15 +6,16 @@ static bool sweep(const kernel_module *module, const statement_list *list, taint
   bool changed = false;
   for (int k = 0; k < list->count; k++) {
     const statement *in = list->items[k];
-    for (int s = 0; s < in->stores.count; s++) {
-      const store *item = &in->stores.items[s];
-      if (item->array < 0 || facts->of[item->array]) continue;
-      if (!scalar_may_be_nonfinite(module->dag, item->value, facts->of, facts->count)) continue;
-      facts->of[item->array] = changed = true;
-    }
-    while (sweep(module, &in->body, facts)) {
-      changed = true;
-      if (in->kind != STATEMENT_RECURRENCE) break;
+    for (bool again = true; again;) {
+      again = sweep(module, &in->body, facts);
+      for (int s = 0; s < in->stores.count; s++) {
+        const store *item = &in->stores.items[s];
+        if (item->array < 0 || facts->of[item->array]) continue;
+        if (!scalar_may_be_nonfinite(module->dag, item->value, facts->of, facts->count)) continue;
+        facts->of[item->array] = again = true;
+      }
+      changed = changed || again;
+      again = again && runs_in_order(in);
     }
   }
   return changed;

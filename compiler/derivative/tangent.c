@@ -5,6 +5,7 @@
  * The tangent of a scalar node is a scalar node over the same graph; nodes are visited in ascending order, arguments
  * first. A node without tangent (NO_SCALAR) does not depend on the sources. */
 #include "compiler/derivative/derivative.h"
+#include "compiler/kernel/implicit.h"
 #include "compiler/kernel/reach.h"
 #include "compiler/kernel/rename.h"
 
@@ -99,7 +100,8 @@ static void find_tangents(tangent_state *state, scalar value) {
 /* The tangent of one store; kind STORE_CHECK when there is none. */
 static store tangent_of_store(tangent_state *state, const store *item) {
   const store none = {.kind = STORE_CHECK, .array = -1};
-  if (item->array < 0 || item->kind == STORE_MAXIMUM || state->map.of[item->array] < 0) return none;
+  if (item->array < 0 || item->kind == STORE_MAXIMUM || item->kind == STORE_SEARCH || state->map.of[item->array] < 0)
+    return none;
   find_tangents(state, item->value);
   scalar tangent = tangent_of(state, item->value);
   if (singularity_at(state, item->value) != NO_SCALAR) state->singular[item->array] = true;
@@ -146,11 +148,23 @@ static void mark_singular(tangent_state *state, const statement *in) {
   for (int k = 0; k < in->body.count; k++) mark_singular(state, in->body.items[k]);
 }
 
+static void differentiate_search(const tangent_state *state, const statement *of, statement_list *into) {
+  kernel_module *module = state->module;
+  list_push(module->memory, into, kernel_copy_statement(module, of));
+  if (state->map.of[implicit_array(of, SEARCH_UNKNOWN)] < 0) return;
+  statement *tangent = derive_search_tangent(module, of, &state->map, state->directions);
+  if (tangent) list_push(module->memory, into, tangent);
+}
+
 static void differentiate_list(tangent_state *state, const statement_list *from, statement_list *into) {
   for (int k = 0; k < from->count; k++) {
     const statement *of = from->items[k];
     if (of->kind == STATEMENT_KERNEL) {
       differentiate_kernel(state, of, into);
+      continue;
+    }
+    if (of->kind == STATEMENT_IMPLICIT) {
+      differentiate_search(state, of, into);
       continue;
     }
     if (of->kind == STATEMENT_RECURRENCE && singular_inside(state->module, of, state->singular, state->map.count))

@@ -6,6 +6,7 @@
 #include "compiler/request.h"
 #include "compiler/tensor/check.h"
 #include "compiler/tensor/tensor_program.h"
+#include "runtime/kernel_problem.h"
 
 /* One function of the emitted code: int MODEL_name(dims, inputs, seeds..., results..., work). Its seeds and results
  * are those of the program, in order. */
@@ -16,6 +17,25 @@ typedef struct {
   bool gradient;  /* the results after the first are members of one struct MODEL_gradient, named after the inputs */
   request wanted; /* what it was derived for; the self-test tells from it what must agree with what */
 } emitted_function;
+
+/* What a var may declare. */
+enum { PROBLEM_START, PROBLEM_LOWER, PROBLEM_UPPER, PROBLEM_VALUES };
+static inline const tensor *problem_value(const input *of, int which) {
+  return which == PROBLEM_START ? of->start : which == PROBLEM_LOWER ? of->lower : of->upper;
+}
+
+/* The model as a problem for minimisers: its vars, laid end to end as one vector. Functions are numbers of those of the
+ * emission, over all of these vars; -1: there is none. */
+typedef struct {
+  int var_count;
+  const int *vars;            /* numbers of inputs, of which some entry may move */
+  int values[PROBLEM_VALUES]; /* functions of the vars that declare such a value */
+  int functions[KERNEL_FUNCTIONS];
+  const char *residual; /* the output of whose squares the objective is a sum; NULL: it is none */
+  double factor;        /* of that sum, for what is minimised; to be multiplied by all of `times` and divided by */
+  const scalar *times, *over; /* all of `over`, whole expressions of extents */
+  int times_count, over_count;
+} emitted_problem;
 
 typedef struct {
   const tensor_program *model;
@@ -29,6 +49,7 @@ typedef struct {
                           batched input, of a direction, of a result and of the workspace is at [k*dims->batch] */
   bool lines;          /* with #line directives that lead debuggers and messages to the model */
   bool self_test; /* with a main() that checks the functions against each other, where MODEL_SELF_TEST is defined */
+  const emitted_problem *problem; /* or NULL */
   const emitted_function *bounds; /* for the self-test: start values and bounds, one input each */
   int bound_count;
   const fixed_extent *fixed; /* from outside, for a Python module to fix again */

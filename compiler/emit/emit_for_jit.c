@@ -87,5 +87,6 @@ void emit_for_jit(const emission *what, text *out) {
   if (shared->single) text_append(out, conversions);
   helper_style style = {"static", "adjoin_", "ptrdiff_t", "size_t", shared->single};
   scalar_helpers_write(shared->used_ops, &style, out);
+  write_search_functions(shared, out);
   text_append_bytes(out, functions.data, functions.length);
 }

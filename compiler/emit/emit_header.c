@@ -4,8 +4,10 @@
  * source file that includes it. Requires: programs that kernel_verify accepts. Ensures: no global variable, no memory
  * of its own, no identifier without the prefix. */
 #include "compiler/emit/describe.h"
+#include "compiler/emit/emit_problem.h"
 #include "compiler/emit/lines.h"
 #include "compiler/emit/self_test.h"
+#include "compiler/kernel/implicit.h"
 
 #include "compiler/scalar/scalar_helpers.h"
 #include <string.h>
@@ -25,7 +27,7 @@ typedef struct {
 
 /* The identifiers that begin with the prefix. */
 static const char *const own_names[] = {
-    "dims", "inputs", "gradient", "workspace", "status",
+    "dims", "inputs", "gradient", "workspace", "status", "problem",
 #define HELPER(name, ...) #name,
 #include "compiler/scalar/scalar_helpers.def"
 #undef HELPER
@@ -169,6 +171,10 @@ static void write_declaration(header *in, int function) {
   text_append(in->out, ";\n\n");
 }
 
+static problem_names names_for_problem(const header *in) {
+  return (problem_names){in->shared, in->macro, in->function_names};
+}
+
 /* The workspace of all functions when it is known now; false when it depends on extents. */
 static bool constant_workspace(const header *in, int64_t *most) {
   *most = 0;
@@ -184,6 +190,13 @@ static bool constant_workspace(const header *in, int64_t *most) {
   return true;
 }
 
+static bool has_search(const header *in) {
+  bool found = false;
+  for (int k = 0; k < in->what->function_count; k++)
+    found = found || find_search(&in->what->functions[k].program->body);
+  return found;
+}
+
 static void write_declarations(header *in) {
   int64_t size;
   write_dims(in);
@@ -197,10 +210,16 @@ static void write_declarations(header *in) {
   if (constant_workspace(in, &size))
     text_format(in->out, "#define %s_WORKSPACE %lld /* the same */\n", in->macro, (long long)size);
   text_format(in->out,
-              "\n/* What a status says: 0 is success, others are checks of the model that the arguments fail. */\n"
+              "\n/* What a status says: 0 is success, others are checks of the model that the arguments fail.%s */\n"
               "%s_FUNCTION const char *%s_status(int status);\n\n",
+              has_search(in) ? " Where that is\n"
+                               " * a search (argmin, argmax, root), work[0] is the number of loops around it, work[1], "
+                               ".. are their indices."
+                             : "",
               in->macro, in->prefix);
   for (int k = 0; k < in->what->function_count; k++) write_declaration(in, k);
+  problem_names names = names_for_problem(in);
+  if (in->what->problem) write_problem_declarations(&names, in->out);
 }
 
 static void write_workspace_functions(header *in, text *out) {
@@ -235,6 +254,8 @@ static void write_status(header *in, text *out) {
     c_string(out, arena_format(in->memory, "%s:%d: %s", describe_file(module->from), line, of->message));
     text_append(out, ";\n");
   }
+  problem_names names = names_for_problem(in);
+  if (in->what->problem) write_problem_statuses(&names, out);
   text_append(out, "  default: return \"unknown status\";\n  }\n}\n\n");
 }
 
@@ -291,6 +312,8 @@ static void write_guarded_declarations(header *in) {
   write_guard(in);
   write_declarations(in);
   text_append(in->out, "#ifdef __cplusplus\n}\n#endif\n#endif\n");
+  problem_names names = names_for_problem(in);
+  if (in->what->problem) write_problem_creation(&names, in->out);
 }
 
 static void write_definitions_top(header *in) {
@@ -312,7 +335,7 @@ static void write_definitions_top(header *in) {
   if (in->shared->in_pieces)
     text_format(
         in->out,
-        "/* The parts of a long function stay apart: compilers are slow with functions of thousands of lines. */\n"
+        "/* The parts of a large function stay apart: compilers are slow with functions of thousands of lines. */\n"
         "#if defined(__GNUC__) || defined(__CUDACC__)\n"
         "#define %s_APART __attribute__((noinline))\n"
         "#else\n"
@@ -330,10 +353,13 @@ static void write_definitions(header *in) {
   helper_style style = {arena_format(in->memory, "static inline %s_FUNCTION", in->macro),
                         arena_format(in->memory, "%s_", in->prefix), "ptrdiff_t", "size_t", in->what->real_float};
   scalar_helpers_write(in->shared->used_ops, &style, in->out);
+  write_search_functions(in->shared, in->out);
   text_append(in->out, "\n");
   text_append_bytes(in->out, workspace.data, workspace.length);
   write_status(in, in->out);
   text_append_bytes(in->out, functions.data, functions.length);
+  problem_names names = names_for_problem(in);
+  if (in->what->problem) write_problem_definitions(&names, in->out);
   text_append(in->out, "#ifdef __cplusplus\n}\n#endif\n");
   if (in->what->self_test) write_self_test(in->shared, in->macro, in->function_names, in->writers, in->out);
 }

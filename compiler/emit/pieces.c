@@ -33,7 +33,7 @@ static bool is_c_variable(const writer *to, const piece_use *of) {
 
 /* Does the name come from around the piece? Pointers do: all memory is laid out at the function's beginning. */
 static bool is_foreign(const writer *to, use_kind kind, int number) {
-  if (kind == USE_EXTENT) return true;
+  if (kind == USE_EXTENT || kind == USE_WORK) return true;
   if (kind == USE_INDEX) return to->index_home.items[number] != to->inside;
   return !is_variable(&to->module->arrays.items[number]) || to->scope_of[number] <= to->inside->scope_count;
 }
@@ -75,7 +75,8 @@ static void close_piece(writer *to) {
 }
 
 static const char *use_name(const writer *to, const piece_use *of) {
-  return of->kind == USE_ARRAY    ? to->array_names[of->number]
+  return of->kind == USE_WORK     ? to->work
+         : of->kind == USE_ARRAY  ? to->array_names[of->number]
          : of->kind == USE_EXTENT ? to->extent_names[of->number]
                                   : to->index_names.items[of->number];
 }
@@ -83,6 +84,7 @@ static const char *use_name(const writer *to, const piece_use *of) {
 /* The C type of the name, with a blank or star behind it. */
 static const char *use_type(const writer *to, const piece_use *of) {
   const char *real = to->for_all->real;
+  if (of->kind == USE_WORK) return arena_format(to->memory, "%s *", real);
   if (of->kind != USE_ARRAY) return "ptrdiff_t ";
   const array *used = &to->module->arrays.items[of->number];
   if (is_c_variable(to, of)) return arena_format(to->memory, "%s ", c_type(to->for_all, used->type));
@@ -195,8 +197,9 @@ static void write_head(const cutting *in, int number, text *out) {
     else if (is_c_variable(to, use))
       text_format(out, "  %s%s%s = %s->%s;\n", use->stored ? "" : "const ", type, name, in->frame, name);
     else
-      text_format(out, "  %s%s%s = %s->%s;\n", use->kind == USE_ARRAY ? "" : "const ", type,
-                  use->kind == USE_ARRAY ? arena_format(to->memory, "const %s", name) : name, in->frame, name);
+      text_format(out, "  %s%s%s = %s->%s;\n", use->kind == USE_ARRAY || use->kind == USE_WORK ? "" : "const ", type,
+                  use->kind == USE_ARRAY || use->kind == USE_WORK ? arena_format(to->memory, "const %s", name) : name,
+                  in->frame, name);
   }
   if (!frame_used) text_format(out, "  (void)%s;\n", in->frame);
 }

@@ -43,6 +43,13 @@ static int *quantities_of(self_test *in, const int *arrays, int count, const cha
   return made;
 }
 
+/* What there is something to compare with. */
+static const bool is_tested[REQUEST_UPPER + 1] = {[REQUEST_VALUE] = true,
+                                                  [REQUEST_GRADIENT] = true,
+                                                  [REQUEST_PRODUCT] = true,
+                                                  [REQUEST_JVP] = true,
+                                                  [REQUEST_VJP] = true};
+
 static void find_quantities(self_test *in) {
   const tensor_program *model = in->what->model;
   for (int k = 0; k < model->inputs.count; k++) {
@@ -55,7 +62,7 @@ static void find_quantities(self_test *in) {
   for (int k = 0; k < in->what->function_count; k++) {
     const request *wanted = &in->what->functions[k].wanted;
     const kernel_program *program = program_of(in, k);
-    if (wanted->block) continue;
+    if (wanted->block || !is_tested[wanted->kind]) continue;
     list_push(in->memory, &in->functions, k);
     bool first = wanted->kind == REQUEST_GRADIENT || (wanted->kind == REQUEST_VALUE && model->objective.value);
     bool of_outputs = wanted->kind == REQUEST_VALUE || wanted->kind == REQUEST_JVP;

@@ -259,17 +259,22 @@ static void write_store(writer *to, body *in, int number, const char *total, ext
   if (branch) close_block(to);
 }
 
-/* The loop over an axis; its index gets its name for as long as the loop is open. */
-static void open_loop(writer *to, const body *in, int level) {
-  const axis *over = &in->of->axes.items[level - 1];
-  int lower = in->lower[level - 1], upper = in->upper[level - 1];
-  while (to->index_names.count <= over->index) {
+const char *name_index(writer *to, int index) {
+  while (to->index_names.count <= index) {
     list_push(to->memory, &to->index_names, NULL);
     list_push(to->memory, &to->index_home, NULL);
   }
-  const char *wanted = scalar_index_name(to->module->dag, over->index);
+  const char *wanted = scalar_index_name(to->module->dag, index);
   if (c_like_temporary(wanted)) wanted = arena_format(to->memory, "%s_", wanted);
-  const char *name = c_names_claim(&to->names, wanted);
+  to->index_home.items[index] = to->inside;
+  return to->index_names.items[index] = c_names_claim(&to->names, wanted);
+}
+
+/* The loop over an axis; its index has a name for as long as the loop is open. */
+static void open_loop(writer *to, const body *in, int level) {
+  const axis *over = &in->of->axes.items[level - 1];
+  int lower = in->lower[level - 1], upper = in->upper[level - 1];
+  const char *name = name_index(to, over->index);
   write_indent(to);
   write_all(to, "for (ptrdiff_t ", name, " = ", NULL);
   write_expression(to, in, in->of->descending ? upper : lower, PRECEDENCE_ANY);
@@ -279,8 +284,6 @@ static void open_loop(writer *to, const body *in, int level) {
     text_append(to->out, ";) {\n");
   else
     write_all(to, "; ", name, "++) {\n", NULL);
-  to->index_names.items[over->index] = name;
-  to->index_home.items[over->index] = to->inside;
   to->indent++;
 }
 
@@ -351,6 +354,10 @@ static void write_origin(writer *to, span where) {
 
 void write_statement(writer *to, const statement *of) {
   write_origin(to, of->where);
+  if (of->kind == STATEMENT_IMPLICIT) {
+    write_search(to, of);
+    return;
+  }
   body *in = body_plan(&to->around, of);
   if (in->absent_result >= 0)
     open_block(to, arena_format(to->memory, "if (%s)", array_name(to, in->absent_result, true)));

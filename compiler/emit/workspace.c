@@ -96,15 +96,13 @@ static scalar magnitude(const writer *to, scalar whole) {
 /* 8 bytes an entry, and room for a sign: what is larger than this can't be addressed. */
 static const double largest_workspace = 1e18;
 
-void write_need(writer *to, const scalar *others, int other_count) {
-  const memory_plan *plan = memory_of(to->for_all, to->number);
+void write_total(writer *to, const scalar *sizes, int count) {
   scalar_dag *dag = to->module->dag;
   scalar total = scalar_whole(dag, 0), size = scalar_real(dag, 0);
-  for (int k = 0; k < plan->slot_count + other_count; k++) {
-    scalar each = k < plan->slot_count ? plan->slot_size[k] : others[k - plan->slot_count];
-    total = whole_add(dag, total, each);
+  for (int k = 0; k < count; k++) {
+    total = whole_add(dag, total, sizes[k]);
     if (total == NO_SCALAR) break;
-    size = scalar_binary(dag, OP_add, size, magnitude(to, each));
+    size = scalar_binary(dag, OP_add, size, magnitude(to, sizes[k]));
   }
   if (total == NO_SCALAR) {
     write_line(to, "return (size_t)-1;");
@@ -125,4 +123,12 @@ void write_need(writer *to, const scalar *others, int other_count) {
   text_append(to->out, "return (size_t)");
   write_expression(to, need, need->stores[0].value, PRECEDENCE_PRIMARY);
   text_append(to->out, ";\n");
+}
+
+void write_need(writer *to, const scalar *others, int other_count) {
+  const memory_plan *plan = memory_of(to->for_all, to->number);
+  scalar *sizes = arena_array(to->memory, scalar, plan->slot_count + other_count + 1);
+  for (int k = 0; k < plan->slot_count; k++) sizes[k] = plan->slot_size[k];
+  for (int k = 0; k < other_count; k++) sizes[plan->slot_count + k] = others[k];
+  write_total(to, sizes, plan->slot_count + other_count);
 }

@@ -42,11 +42,12 @@ typedef struct {
   bool used_ops[SCALAR_OP_COUNT];
   bool used_infinity, used_nan; /* in constants */
   bool in_pieces;               /* some function is written in pieces */
+  bool used_search;             /* some function has a search inside */
 } emitter;
 
 /* What a stretch of a function that is written as a function of its own takes from around it: arrays, extents and
  * indices, each once. */
-typedef enum { USE_ARRAY, USE_EXTENT, USE_INDEX, USE_KINDS } use_kind;
+typedef enum { USE_ARRAY, USE_EXTENT, USE_INDEX, USE_WORK, USE_KINDS } use_kind;
 
 typedef struct {
   use_kind kind;
@@ -142,6 +143,13 @@ bool is_long(const writer *to, const statement_list *list);
 void write_pieces(writer *to, const statement_list *list, const int *locals, int local_count);
 void note_use(writer *to, use_kind kind, int number, bool stored);
 
+/* The C name of an index, from here to where the names that are open now are closed. */
+const char *name_index(writer *to, int index);
+
+/* search.c: an implicit statement; the functions that those call, or for libtcc their declarations, where any does. */
+void write_search(writer *to, const statement *of);
+void write_search_functions(const emitter *from, text *out);
+
 /* A block's variables: the declared parts of a region, in order. */
 void write_region(writer *to, body *in, int region);
 
@@ -153,10 +161,12 @@ emitter *emitter_create(const emission *what, bool for_jit);
 writer writer_create(emitter *for_all, int function, text *out);
 void write_function_body(writer *to);
 
-/* workspace.c: pointers to the memory of local arrays, with names; and statements that return how much memory that and
- * arrays of these other sizes are, in reals, or the largest size_t where that overflows. */
+/* workspace.c: pointers to the memory of local arrays, with names; statements that return the sum of some sizes, or the
+ * largest size_t where that overflows; and those that return how many reals the local arrays and others of these sizes
+ * are. */
 const memory_plan *memory_of(emitter *in, int function);
 void write_memory(writer *to);
+void write_total(writer *to, const scalar *sizes, int count);
 void write_need(writer *to, const scalar *others, int other_count);
 
 /* Expressions of extents as the parts of one statement, so that they are written like any others. */

@@ -3,7 +3,7 @@
 #   adjoin_add_header(target model.adj
 #     [OUTPUT NAME]       what is included, "NAME.h", also with folders in front; else the model file's name
 #     [PREFIX PREFIX]     what every C name begins with; else the model's name
-#     [OF value grad ..]  which functions: value grad hvp mixed jvp vjp
+#     [OF value grad ..]  which functions: value grad hvp mixed jvp vjp problem (for Adjoin::runtime)
 #     [WRT x y ..]        derivatives with respect to these
 #     [DIM n=10 ..]       extents that are fixed
 #     [REAL float]        double or float

@@ -9,6 +9,8 @@
 #include "compiler/jit/jit.h"
 
 #include "compiler/jit/libtcc_host.h"
+#include "runtime/search.h"
+#include "runtime/search_float.h"
 #include <errno.h>
 #include <libtcc.h>
 #include <locale.h>
@@ -43,12 +45,49 @@ typedef struct {
 #define HOST(name)                                                                                                     \
   { #name, (any_function *)name }
 #define REAL(name) HOST(name), HOST(name##f)
-static const host_function host_functions[] = {
-    REAL(acos),   REAL(acosh), REAL(asin),   REAL(asinh),   REAL(atan),  REAL(atan2), REAL(atanh), REAL(cbrt),
-    REAL(ceil),   REAL(cos),   REAL(cosh),   REAL(erf),     REAL(erfc),  REAL(exp),   REAL(exp2),  REAL(expm1),
-    REAL(fabs),   REAL(floor), REAL(fma),    REAL(fmod),    REAL(hypot), REAL(log),   REAL(log10), REAL(log1p),
-    REAL(log2),   REAL(pow),   REAL(round),  REAL(sin),     REAL(sinh),  REAL(sqrt),  REAL(tan),   REAL(tanh),
-    REAL(tgamma), REAL(trunc), HOST(memcpy), HOST(memmove), HOST(memset)};
+static const host_function host_functions[] = {REAL(acos),
+                                               REAL(acosh),
+                                               REAL(asin),
+                                               REAL(asinh),
+                                               REAL(atan),
+                                               REAL(atan2),
+                                               REAL(atanh),
+                                               REAL(cbrt),
+                                               REAL(ceil),
+                                               REAL(cos),
+                                               REAL(cosh),
+                                               REAL(erf),
+                                               REAL(erfc),
+                                               REAL(exp),
+                                               REAL(exp2),
+                                               REAL(expm1),
+                                               REAL(fabs),
+                                               REAL(floor),
+                                               REAL(fma),
+                                               REAL(fmod),
+                                               REAL(hypot),
+                                               REAL(log),
+                                               REAL(log10),
+                                               REAL(log1p),
+                                               REAL(log2),
+                                               REAL(pow),
+                                               REAL(round),
+                                               REAL(sin),
+                                               REAL(sinh),
+                                               REAL(sqrt),
+                                               REAL(tan),
+                                               REAL(tanh),
+                                               REAL(tgamma),
+                                               REAL(trunc),
+                                               HOST(memcpy),
+                                               HOST(memmove),
+                                               HOST(memset),
+                                               HOST(adjoin_search_begin),
+                                               HOST(adjoin_search_next),
+                                               HOST(adjoin_search_failure),
+                                               HOST(adjoin_search_float_begin),
+                                               HOST(adjoin_search_float_next),
+                                               HOST(adjoin_search_float_failure)};
 #undef REAL
 #undef HOST
 

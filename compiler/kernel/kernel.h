@@ -5,7 +5,8 @@
  *             | map         for (axes) where guard: { locals; statements }      independent iterations; with no axis it
  *                                                                               is a plain `if guard { statements }`
  *             | recurrence  for one axis, in order: { locals; statements }      iterations see what earlier ones wrote
- *   (implicit, y = argmin of a program, is a fourth kind to come; it will carry sub-programs as map carries statements)
+ *             | implicit    for one axis: { locals; statements }              y with residual(y) = 0: what a search
+ * asks for, again and again (implicit.h)
  *
  * Invariants (kernel_verify checks them):
  *  1. Every array that a program writes is written before it is read: within a statement list, all stores to an array
@@ -69,7 +70,8 @@ typedef enum {
   STORE_ARGMAX,  /* array := the `position` (whole) of the first of the largest values; nan wins. The only store of its
                     kernel; its subscripts do not mention the kernel's axes; an empty range fails check `check` */
   STORE_ARGMIN,
-  STORE_CHECK /* nothing is stored: returns status `check` unless `value` (truth) holds */
+  STORE_SEARCH, /* of an implicit statement alone: the search writes the array, and reads what `value` loads */
+  STORE_CHECK   /* nothing is stored: returns status `check` unless `value` (truth) holds */
 } store_kind;
 
 typedef struct {
@@ -82,7 +84,14 @@ typedef struct {
   int check;       /* number of a check of the module, from 1 */
 } store;
 
-typedef enum { STATEMENT_KERNEL, STATEMENT_MAP, STATEMENT_RECURRENCE } statement_kind;
+typedef enum { STATEMENT_KERNEL, STATEMENT_MAP, STATEMENT_RECURRENCE, STATEMENT_IMPLICIT } statement_kind;
+
+/* How an implicit statement's unknowns are looked for; the numbers are those of runtime/search.h. */
+typedef enum {
+  SEARCH_LEAST, /* of an objective, whose gradient is the residual: its Jacobian is symmetric */
+  SEARCH_ROOT,
+  SEARCH_LINEAR /* the residual is affine in the unknowns */
+} search_kind;
 
 typedef struct statement statement;
 typedef LIST(statement *) statement_list;
@@ -93,10 +102,17 @@ struct statement {
   LIST(axis) axes;     /* from the outermost inwards; a recurrence has exactly one */
   scalar guard;        /* NO_SCALAR: always. Evaluated inside all axes. Recurrences have none */
   bool descending;     /* recurrence: from upper-1 down to lower */
-  LIST(store) stores;  /* kernel */
-  LIST(int) locals;    /* map with axes, recurrence: arrays that live for one iteration */
-  statement_list body; /* map, recurrence */
+  LIST(store) stores;  /* kernel; implicit: see implicit.h */
+  LIST(int) locals;    /* map with axes, recurrence, implicit: arrays that live for one iteration */
+  statement_list body; /* map, recurrence, implicit */
+  search_kind search;  /* implicit */
+  bool symmetric;      /* implicit: the residual's Jacobian is */
 };
+
+/* Do iterations see what earlier ones wrote? */
+static inline bool runs_in_order(const statement *of) {
+  return of->kind == STATEMENT_RECURRENCE || of->kind == STATEMENT_IMPLICIT;
+}
 
 /* A check that can fail at run time: status = its number, from 1. */
 typedef struct {

@@ -32,7 +32,7 @@ static void tag_axes(touch_collector *with, statement *at) {
 }
 
 static void tag_statement(touch_collector *with, statement *at) {
-  if (at->kind == STATEMENT_RECURRENCE)
+  if (runs_in_order(at))
     for (int k = 0; k < at->axes.count; k++) at->axes.items[k].tag = AXIS_CONFLICTING;
   else if (at->axes.count > 0)
     tag_axes(with, at);

@@ -155,8 +155,8 @@ static void write_message(const writer *with, int check) {
 
 static void write_store(const writer *with, const store *item) {
   static const char *const assignments[] = {
-      [STORE_ASSIGN] = " = ",        [STORE_ADD] = " += ",          [STORE_MAXIMUM] = " max= ",
-      [STORE_ARGMAX] = " = argmax(", [STORE_ARGMIN] = " = argmin(", [STORE_CHECK] = "check "};
+      [STORE_ASSIGN] = " = ",        [STORE_ADD] = " += ",    [STORE_MAXIMUM] = " max= ", [STORE_ARGMAX] = " = argmax(",
+      [STORE_ARGMIN] = " = argmin(", [STORE_SEARCH] = " <- ", [STORE_CHECK] = "check "};
   bool extreme = item->kind == STORE_ARGMAX || item->kind == STORE_ARGMIN;
   if (item->kind != STORE_CHECK) write_target(with, item);
   text_append(with->out, assignments[item->kind]);
@@ -176,8 +176,8 @@ static void write_store(const writer *with, const store *item) {
 
 /* What stands before the stores or the brace; nothing for a kernel that runs once. */
 static void write_head(const writer *with, const statement *from) {
-  static const char *const words[] = {"for", "map", "recurrence"};
-  bool loops = from->axes.count > 0 || from->kind == STATEMENT_RECURRENCE;
+  static const char *const words[] = {"for", "map", "recurrence", "search"};
+  bool loops = from->axes.count > 0 || runs_in_order(from);
   if (loops) text_append(with->out, words[from->kind]);
   write_axes(with, from);
   if (from->descending) text_append(with->out, " descending");
@@ -227,6 +227,10 @@ static void write_block(writer *with, const statement *from) {
   with->depth++;
   for (int k = 0; k < from->locals.count; k++) write_array(with, "local", from->locals.items[k]);
   for (int k = 0; k < from->body.count; k++) write_statement(with, from->body.items[k]);
+  for (int k = 0; k < from->stores.count; k++) {
+    write_indent(with);
+    write_store(with, &from->stores.items[k]);
+  }
   with->depth--;
   write_indent(with);
   text_append(with->out, "}\n");

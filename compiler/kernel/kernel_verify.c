@@ -3,6 +3,7 @@
  * Requires: nothing; the program may be wrong in any way that its types allow. Ensures: NULL exactly when no violation
  * was found; otherwise the message of the first one, with the text of its statement. */
 #include "compiler/kernel/kernel_verify.h"
+#include "compiler/kernel/implicit.h"
 #include <stdarg.h>
 #include <string.h>
 
@@ -151,9 +152,11 @@ static void verify_stores(verifier *with, const statement *at) {
 /* ---- statements ------------------------------------------------------------------------------------------------- */
 
 static void verify_shape(verifier *with, const statement *at) {
-  bool kernel = at->kind == STATEMENT_KERNEL, recurrence = at->kind == STATEMENT_RECURRENCE;
+  bool kernel = at->kind == STATEMENT_KERNEL, recurrence = runs_in_order(at);
+  bool implicit = at->kind == STATEMENT_IMPLICIT;
   if (kernel && (at->body.count > 0 || at->locals.count > 0)) verify_fail(with, at, "a kernel holds statements");
-  if (!kernel && at->stores.count > 0) verify_fail(with, at, "a map or recurrence has stores of its own");
+  if (implicit && at->stores.count != SEARCH_STORES) verify_fail(with, at, "a search has %d stores", at->stores.count);
+  if (!kernel && !implicit && at->stores.count > 0) verify_fail(with, at, "a map or recurrence has stores of its own");
   if (recurrence && at->axes.count != 1) verify_fail(with, at, "a recurrence has %d axes", at->axes.count);
   if (recurrence && at->guard != NO_SCALAR) verify_fail(with, at, "a recurrence has a guard");
   if (!recurrence && at->descending) verify_fail(with, at, "only a recurrence can be descending");
@@ -202,6 +205,7 @@ static void verify_body(verifier *with, const statement *at, int loops_outside) 
   list_push(with->memory, &with->scopes, (verify_scope){at, with->now, loops_outside});
   for (int k = 0; k < at->locals.count; k++) open_array(with, at, at->locals.items[k], ARRAY_LOCAL);
   for (int k = 0; k < at->body.count && with->message == NULL; k++) verify_statement(with, at->body.items[k]);
+  if (with->message == NULL && at->kind == STATEMENT_IMPLICIT) verify_search(with, at);
   if (with->message != NULL) return;
   for (int k = 0; k < at->locals.count; k++) with->arrays[at->locals.items[k]].open = false;
   with->scopes.count--;

@@ -43,6 +43,9 @@ void verify_fail(verifier *with, const statement *at, const char *format, ...) _
 void verify_loads(verifier *with, const statement *at, const reach *nodes);
 void verify_store_order(verifier *with, const statement *at, const store *item, const reach *nodes);
 
+/* The stores of an implicit statement, at the end of its body. */
+void verify_search(verifier *with, const statement *at);
+
 /* At the end of a map: what its iterations load of arrays that they also store is theirs. */
 void verify_independence(verifier *with, const statement *map);
 

@@ -14,7 +14,7 @@ static const array *array_of(const verifier *with, int number) {
 /* The outermost recurrence here that lies inside the array's scope, or NULL. */
 static const verify_scope *recurrence_around(const verifier *with, int number) {
   for (int k = with->arrays[number].depth; k < with->scopes.count; k++)
-    if (with->scopes.items[k].at->kind == STATEMENT_RECURRENCE) return &with->scopes.items[k];
+    if (runs_in_order(with->scopes.items[k].at)) return &with->scopes.items[k];
   return NULL;
 }
 
@@ -151,6 +151,21 @@ void verify_store_order(verifier *with, const statement *at, const store *item, 
     if (history->first_accumulate == 0) history->first_accumulate = with->now;
   } else {
     verify_assigned_once(with, at, item);
+  }
+}
+
+void verify_search(verifier *with, const statement *at) {
+  for (int k = 0; k < at->stores.count && with->message == NULL; k++) {
+    const store *item = &at->stores.items[k];
+    array_history *history = &with->arrays[item->array];
+    if (!history->open || array_of(with, item->array)->role != ARRAY_LOCAL)
+      verify_fail(with, at, "%s, which a search writes, is no local here", array_of(with, item->array)->name);
+    else if (history->first_assign == 0)
+      verify_fail(with, at, "%s, which a search writes, has no first value", array_of(with, item->array)->name);
+    const scalar_node *from = scalar_at(with->module->dag, item->value);
+    if (from->op != SCALAR_LOAD || !with->arrays[from->id].open)
+      verify_fail(with, at, "a search reads what is no array here");
+    history->first_accumulate = history->first_store = with->now;
   }
 }
 

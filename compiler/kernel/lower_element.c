@@ -218,6 +218,7 @@ scalar element(lowerer *state, const tensor *of, const scalar *subscripts) {
   case TENSOR_CONCAT:
   case TENSOR_STACK:
   case TENSOR_CUMULATIVE: return load_safely(state, materialise(state, of, NULL), subscripts);
+  case TENSOR_SEARCH: return element_of_search(state, of, subscripts);
   case TENSOR_LET: enter_bindings(state, of); return element(state, of->arguments[0], subscripts);
   }
   return NO_SCALAR;

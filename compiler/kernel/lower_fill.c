@@ -163,7 +163,36 @@ static bool is_guarded_array(const tensor *of) {
   for (int k = 0; k < of->rank; k++)
     if (arm->extents[k] != of->extents[k]) return false;
   return arm->kind == TENSOR_LET || arm->kind == TENSOR_CONCAT || arm->kind == TENSOR_STACK ||
-         arm->kind == TENSOR_CUMULATIVE;
+         arm->kind == TENSOR_CUMULATIVE || arm->kind == TENSOR_SEARCH;
+}
+
+/* Is there a search whose result is an array, which must not be repeated for each of its entries? */
+static bool searches_for_array(const tensor *of) {
+  if (of->rank == 0) return false;
+  if (of->kind == TENSOR_SEARCH) return true;
+  if (of->kind != TENSOR_LET) return false;
+  for (int k = 0; k < of->binding_count; k++)
+    if (searches_for_array(of->bindings[k]->value)) return true;
+  return searches_for_array(of->arguments[0]);
+}
+
+/* The loops of a comprehension, and inside them all elements of its body. */
+static void fill_one_by_one(lowerer *state, const tensor *of, const destination *into) {
+  arena *memory = state->module->memory;
+  int count = of->axis_count;
+  axis *axes = arena_array(memory, axis, count);
+  scalar *before = arena_array(memory, scalar, count);
+  destination part = *into;
+  for (int k = 0; k < count; k++) axes[k] = new_axis(state, of->axes[k].index, of->extents[k]);
+  loop over = open_loop(state, axes, count);
+  for (int k = 0; k < count; k++) {
+    scalar at = axis_index(state, &axes[k]);
+    before[k] = set_index(state, of->axes[k].index, at);
+    part = at_place(state, &part, of->rank - k, 0, at);
+  }
+  fill(state, of->arguments[0], &part);
+  for (int k = 0; k < count; k++) set_index(state, of->axes[k].index, before[k]);
+  close_loop(state, &over, NO_SCALAR, NULL, of->where);
 }
 
 void fill(lowerer *state, const tensor *of, const destination *into) {
@@ -179,6 +208,18 @@ void fill(lowerer *state, const tensor *of, const destination *into) {
       fill_elements(state, of, materialise(state, of, NULL), into);
     else
       fill_cumulative(state, of, into);
+    return;
+  case TENSOR_SEARCH:
+    if (of->rank == 0)
+      fill_elements(state, of, -1, into);
+    else
+      fill_elements(state, of, lower_search(state, of), into);
+    return;
+  case TENSOR_COMPREHENSION:
+    if (searches_for_array(of->arguments[0]))
+      fill_one_by_one(state, of, into);
+    else
+      fill_elements(state, of, -1, into);
     return;
   case TENSOR_SELECT:
     if (is_guarded_array(of))

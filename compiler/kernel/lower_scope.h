@@ -127,6 +127,10 @@ bool is_costly(const lowerer *state, scalar node);
 scalar reduce(lowerer *state, const tensor *of, const scalar *subscripts);
 void sum_into(lowerer *state, const tensor *of, const scalar *subscripts, int into, const scalar *place);
 
+/* A search (lower_search.c): the array of its unknowns, of the current scope, with one axis where there is but one. */
+int lower_search(lowerer *state, const tensor *of);
+scalar element_of_search(lowerer *state, const tensor *of, const scalar *subscripts);
+
 /* All elements of a tensor node, into an array (lower_fill.c). Axis k of the node is axis axis_of[k] of the array,
  * shifted by offset[k]; the array's other axes stand at `fixed`. Where the node fills only a part of the array, other
  * statements assign the rest: so its entries are neither accumulated into nor loaded. */

@@ -23,7 +23,7 @@ static void gather(const bound_array *from, double *into) {
   }
 }
 
-static void gather_all(adjoin_instance *of) {
+void gather_inputs(adjoin_instance *of) {
   for (int k = 0; k < of->model->inputs.count; k++)
     if (of->arrays[k].gathered) gather(&of->arrays[k], of->arrays[k].gathered);
 }
@@ -48,8 +48,7 @@ static bool reserve_work(adjoin_instance *of, size_t size) {
   return of->work != NULL;
 }
 
-/* `directions` is 1 for a function that has no block of them. */
-static adjoin_status prepare(adjoin_instance *of, const adjoin_function *function, int64_t directions) {
+adjoin_status prepare_call(adjoin_instance *of, const adjoin_function *function, int64_t directions) {
   const audience *told = &of->model->told;
   adjoin_status status = adjoin_settle(of);
   if (status != ADJOIN_OK) return status;
@@ -64,7 +63,7 @@ static adjoin_status prepare(adjoin_instance *of, const adjoin_function *functio
   if (!reserve_ready(of, function->number) || !reserve_work(of, size))
     return tell(told, ADJOIN_MEMORY, CODE_MEMORY, "not enough memory for a workspace of %zu numbers", size);
   of->ready[function->number] = !of->gathers && !function->wanted.block;
-  gather_all(of);
+  gather_inputs(of);
   return ADJOIN_OK;
 }
 
@@ -77,11 +76,14 @@ static adjoin_status explain_check(adjoin_model *of, void *check, mistakes *foun
   return ADJOIN_RANGE;
 }
 
+adjoin_status tell_check(adjoin_model *of, int check) {
+  return of->told.receiver ? guarded(of, explain_check, &check) : ADJOIN_RANGE;
+}
+
 static adjoin_status run(adjoin_instance *of, const adjoin_function *function, const double *const *seeds,
                          double *const *results) {
   int check = function->entry(of->bound.arguments, of->bound.pointers, seeds, results, of->work);
-  if (check && of->model->told.receiver) return guarded(of->model, explain_check, &check);
-  return check ? ADJOIN_RANGE : ADJOIN_OK;
+  return check ? tell_check(of->model, check) : ADJOIN_OK;
 }
 
 static bool has_pointers(const adjoin_function *function, const double *const *seeds, double *const *results) {
@@ -116,7 +118,7 @@ static adjoin_status run_first(adjoin_instance *of, const adjoin_function *funct
                                const double *const *seeds, double *const *results) {
   if (!has_pointers(function, seeds, results))
     return tell_misuse(&of->model->told, "a call without its array of seeds or of results");
-  adjoin_status status = prepare(of, function, directions);
+  adjoin_status status = prepare_call(of, function, directions);
   if (status == ADJOIN_OK) status = check_seeds(of, function, directions, seeds);
   return status == ADJOIN_OK ? run(of, function, seeds, results) : status;
 }
@@ -166,7 +168,7 @@ adjoin_status adjoin_prepare(adjoin_instance *instance, const adjoin_function *f
   adjoin_status status = check_function(instance, function, false);
   if (status != ADJOIN_OK) return status;
   if (!arguments) return tell_misuse(&instance->model->told, "adjoin_prepare: NULL for arguments");
-  status = prepare(instance, function, 1);
+  status = prepare_call(instance, function, 1);
   if (status != ADJOIN_OK) return status;
   *arguments = (adjoin_arguments){.entry = function->entry,
                                   .extents = instance->bound.arguments,

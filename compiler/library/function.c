@@ -111,7 +111,32 @@ static adjoin_status make_function(adjoin_model *of, const request *wanted, mist
   return ADJOIN_OK;
 }
 
-/* A request in words, and what comes of it. */
+/* What is asked for, and what comes of it. */
+typedef struct {
+  const request *wanted;
+  adjoin_function *made;
+} demand;
+
+static adjoin_status meet(adjoin_model *of, void *with, mistakes *found) {
+  demand *asked = with;
+  asked->made = find_made(of, asked->wanted);
+  if (asked->made) return ADJOIN_OK;
+  if (of->broken == ADJOIN_INTERNAL) add_mistakes(found, of->broken, session_reported(of->from));
+  if (of->broken) return of->broken;
+  of->broken = ADJOIN_MEMORY; /* as long as the work may leave by a jump */
+  adjoin_status status = make_function(of, asked->wanted, found, &asked->made);
+  of->broken = status == ADJOIN_MODEL ? ADJOIN_OK : status;
+  return status;
+}
+
+adjoin_status requested_function(adjoin_model *of, const request *wanted, const adjoin_function **function) {
+  demand asked = {.wanted = wanted};
+  adjoin_status status = guarded(of, meet, &asked);
+  *function = asked.made;
+  return status;
+}
+
+/* A request in words. */
 typedef struct {
   request_kind kind;
   const char *read, *along;
@@ -144,13 +169,9 @@ static adjoin_status answer(adjoin_model *of, void *with, mistakes *found) {
                     .along = along.items,
                     .along_count = along.count,
                     .block = asked->block};
-  asked->made = find_made(of, &wanted);
-  if (asked->made) return ADJOIN_OK;
-  if (of->broken == ADJOIN_INTERNAL) add_mistakes(found, of->broken, session_reported(of->from));
-  if (of->broken) return of->broken;
-  of->broken = ADJOIN_MEMORY; /* as long as the work may leave by a jump */
-  adjoin_status status = make_function(of, &wanted, found, &asked->made);
-  of->broken = status == ADJOIN_MODEL ? ADJOIN_OK : status;
+  demand plain = {.wanted = &wanted};
+  adjoin_status status = meet(of, &plain, found);
+  asked->made = plain.made;
   return status;
 }
 
@@ -192,10 +213,7 @@ adjoin_status adjoin_function_get(adjoin_model *model, const char *kind, const c
 adjoin_status declared_function(adjoin_model *of, const char *name, adjoin_declared which,
                                 const adjoin_function **function) {
   static const request_kind wanted[] = {REQUEST_START, REQUEST_LOWER, REQUEST_UPPER};
-  inquiry asked = {.kind = wanted[which], .read = name};
-  adjoin_status status = guarded(of, answer, &asked);
-  *function = asked.made;
-  return status;
+  return requested_function(of, &(request){.kind = wanted[which], .read = &name, .read_count = 1}, function);
 }
 
 int adjoin_seed_count(const adjoin_function *function) {

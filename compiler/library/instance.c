@@ -168,7 +168,8 @@ static bool settle_shapes(adjoin_instance *of, const reporting *with) {
   given_shape *shapes = arena_array(of->binding, given_shape, count + 1);
   for (int k = 0; k < count; k++) {
     const bound_array *each = &of->arrays[k];
-    if (each->bound) shapes[k] = (given_shape){true, each->rank, each->extents, false, false, "adjoin_bind"};
+    if (each->bound)
+      shapes[k] = (given_shape){.given = true, .rank = each->rank, .extents = each->extents, .origin = "adjoin_bind"};
   }
   extent_sources from = {.told = of->told, .remedy = "adjoin_bind_extent", .partial = true};
   return bind_shapes(&of->bound, with, of->model->program, of->model->dimension_count, shapes, &from);

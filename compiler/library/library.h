@@ -104,8 +104,21 @@ adjoin_status guarded(adjoin_model *of, guarded_work *work, void *with);
 
 /* ---- function.c, call.c ---- */
 
-/* The function that gives the declared values of one input. */
+/* The function that a request asks for, made now or before. */
+adjoin_status requested_function(adjoin_model *of, const request *wanted, const adjoin_function **function);
+
+/* The same, of the declared values of one input. */
 adjoin_status declared_function(adjoin_model *of, const char *name, adjoin_declared which,
                                 const adjoin_function **function);
+
+/* Makes a function ready to be called under the arrays that are bound, with `directions` in a block (else 1). The
+ * workspace may then be elsewhere. */
+adjoin_status prepare_call(adjoin_instance *of, const adjoin_function *function, int64_t directions);
+
+/* Copies the arrays that are not in C order to where they are. */
+void gather_inputs(adjoin_instance *of);
+
+/* Explains a check that failed: its number is what the machine code returned. Always ADJOIN_RANGE. */
+adjoin_status tell_check(adjoin_model *of, int check);
 
 #endif

@@ -23,6 +23,12 @@ static const char *kept(const adjoin_model *of, const char *words) {
   return words ? arena_copy(of->memory, words, strlen(words)) : "";
 }
 
+static bool has_freeze(const tensor_program *of, int number) {
+  for (int k = 0; k < of->freezes.count; k++)
+    if (of->freezes.items[k].input == number) return true;
+  return false;
+}
+
 static void list_inputs(adjoin_model *into) {
   static const adjoin_role roles[] = {
       [ROLE_VAR] = ADJOIN_VAR, [ROLE_PARAM] = ADJOIN_PARAM, [ROLE_DATA] = ADJOIN_DATA, [ROLE_INDEX] = ADJOIN_INDEX};
@@ -36,7 +42,8 @@ static void list_inputs(adjoin_model *into) {
                          .has_start = each->start != NULL,
                          .has_lower = each->lower != NULL,
                          .has_upper = each->upper != NULL,
-                         .frozen = each->frozen_whole};
+                         .frozen = each->frozen_whole,
+                         .partly_frozen = !each->frozen_whole && has_freeze(into->program, k)};
     list_push(into->memory, &into->inputs, made);
   }
 }

@@ -59,12 +59,12 @@ static void note_statement(fusion *with, statement *of, const statement_list *ho
   reach_from_bounds(&below, of);
   if (of->kind != STATEMENT_KERNEL) reach_from(&below, of->guard);
   note_uses(with, &below, 0, -1);
-  if (of->kind != STATEMENT_KERNEL) return;
-  int from = below.nodes.count, number = with->kernels.count;
-  reach_from_body(&below, with->module, of);
-  note_uses(with, &below, from, number);
   for (int k = 0; k < of->stores.count; k++)
     if (of->stores.items[k].array >= 0) with->store_count[of->stores.items[k].array]++;
+  int from = below.nodes.count, number = with->kernels.count;
+  reach_from_body(&below, with->module, of);
+  note_uses(with, &below, from, of->kind == STATEMENT_KERNEL ? number : -1);
+  if (of->kind != STATEMENT_KERNEL) return;
   list_push(with->memory, &with->kernels, (kernel_place){of, home, number, false});
 }
 

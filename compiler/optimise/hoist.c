@@ -137,7 +137,7 @@ static void note_store(hoister *with, int number, int entry) {
 
 /* An argmax fails where nothing takes part. */
 static bool may_fail(hoister *with, const statement *in, const store *item) {
-  if (item->kind == STORE_CHECK) return true;
+  if (item->kind == STORE_CHECK || item->kind == STORE_SEARCH) return true;
   if (item->kind != STORE_ARGMAX && item->kind != STORE_ARGMIN) return false;
   return item->guard != NO_SCALAR || !runs_at_least_once(&with->place, in);
 }
@@ -223,7 +223,7 @@ static void keep_failing(hoister *with) {
 
 /* Does the statement go over more than it stores: by adding, by finding the largest, in order? */
 static bool reduces(const statement *of) {
-  if (of->kind == STATEMENT_RECURRENCE) return true;
+  if (runs_in_order(of)) return true;
   for (int k = 0; k < of->stores.count; k++) {
     store_kind kind = of->stores.items[k].kind;
     if (of->axes.count > 0 && kind != STORE_ASSIGN && kind != STORE_CHECK) return true;
@@ -233,10 +233,18 @@ static bool reduces(const statement *of) {
   return false;
 }
 
+/* A search knows its arrays as a whole: they do not become parts of larger ones. */
+static bool holds_search(const statement *of) {
+  if (of->kind == STATEMENT_IMPLICIT) return true;
+  for (int k = 0; k < of->body.count; k++)
+    if (holds_search(of->body.items[k])) return true;
+  return false;
+}
+
 /* Is the unit a reduction that leaves, or does one of `wanted` load or store to an array that it stores to? */
 static bool is_wanted(const hoister *with, int number, const bool *wanted) {
   const unit *of = &with->units.items[number];
-  if (of->stays) return false;
+  if (of->stays || holds_search(of->it)) return false;
   if (reduces(of->it)) return true;
   for (int k = 0; k < of->into.count; k++) {
     const stored_array *entry = &with->stored.items[of->into.items[k]];
@@ -259,12 +267,23 @@ static void keep_cheap(hoister *with) {
   keep_users(with);
 }
 
+/* What a search reads stays with it. */
+static void keep_sources(hoister *with, const statement *search, int round) {
+  for (int k = 0; k < search->stores.count; k++) {
+    int read = scalar_at(with->program->module->dag, search->stores.items[k].value)->id;
+    if (with->stored_round[read] != round) continue;
+    with->stored.items[with->stored_entry[read]].stays = true;
+    list_push(with->memory, &with->settled, with->stored_entry[read]);
+  }
+}
+
 /* Decides which units of the loop leave it. The round that marks what the loop stores to. */
 static int examine(hoister *with, statement *loop) {
   int round = ++with->round;
   with->stored.count = with->units.count = with->settled.count = 0;
   for (int k = 0; k < loop->locals.count; k++) with->local_round[loop->locals.items[k]] = round;
   find_stored(with, loop, round);
+  if (loop->kind == STATEMENT_IMPLICIT) keep_sources(with, loop, round);
   find_units(with, loop, &loop->body, false, round);
   for (int k = 0; k < with->units.count; k++) {
     int unit_round = ++with->round;

@@ -4,6 +4,7 @@
  * the last; a statement counts with all that is inside it, since its iterations repeat. Two arrays share a slot when
  * their sizes are the same expression of extents and their lives do not overlap. Requires: the invariants of kernel.h.
  * Ensures: time linear in the program. */
+#include "compiler/kernel/implicit.h"
 #include "compiler/kernel/reach.h"
 #include "compiler/optimise/optimise.h"
 
@@ -75,8 +76,9 @@ static void walk(timeline *in, const statement_list *list, int depth) {
     list_push(in->memory, &in->end_of, 0);
     in->around.items[depth] = begin;
     own(in, of->locals.items, of->locals.count, depth + 1);
-    touch_statement(in, of);
+    if (of->kind != STATEMENT_IMPLICIT) touch_statement(in, of);
     walk(in, &of->body, depth + 1);
+    if (of->kind == STATEMENT_IMPLICIT) touch_statement(in, of); /* the search reads what the body has left */
     in->end_of.items[begin] = in->end_of.count;
     list_push(in->memory, &in->end_of, 0);
   }
@@ -183,6 +185,7 @@ memory_plan *plan_memory(const kernel_program *program) {
   plan->slot_of = arena_array(memory, int, count);
   for (int k = 0; k < count; k++) plan->slot_of[k] = -1;
   allotment slots = {.memory = memory, .sizes = reach_create(memory, program->module->dag), .plan = plan};
+  if (find_search(&program->body)) list_push(memory, &slots.slots, scalar_whole(program->module->dag, ITERATION_ROOM));
   allot(&slots, &lives, sizes);
   plan->slot_count = slots.slots.count;
   plan->slot_size = slots.slots.items;

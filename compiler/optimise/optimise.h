@@ -30,7 +30,10 @@ void propagate(kernel_program *program, const bool *kept);
 void remove_dead(kernel_program *program);
 
 /* Where each array lives. Locals of rank 0 are C variables; the others get slots of one workspace, shared by liveness.
- * Slot sizes are whole expressions of extents; a slot's size is its largest user's. */
+ * Slot sizes are whole expressions of extents; a slot's size is its largest user's. Where the program has searches, the
+ * first slot is no array's: there a search that fails leaves the number of loops around it, and their indices from the
+ * outermost on. */
+enum { ITERATION_ROOM = 16 };
 typedef struct {
   int slot_count;
   const scalar *slot_size; /* in reals */

@@ -60,11 +60,19 @@ static void mark_statement(marker *with, int place) {
   }
 }
 
+/* A search's stores stand or fall together. */
 static void mark_store(marker *with, int number) {
-  store_place *of = &with->stores.items[number];
-  of->live = true;
-  reach_from_store(&with->live, with->module, of->it);
-  mark_statement(with, of->kernel);
+  int kernel = with->stores.items[number].kernel, first = number, end = number + 1;
+  if (with->stores.items[number].live) return;
+  if (with->places.items[kernel].it->kind == STATEMENT_IMPLICIT) {
+    while (first > 0 && with->stores.items[first - 1].kernel == kernel) first--;
+    while (end < with->stores.count && with->stores.items[end].kernel == kernel) end++;
+  }
+  for (int k = first; k < end; k++) {
+    with->stores.items[k].live = true;
+    reach_from_store(&with->live, with->module, with->stores.items[k].it);
+  }
+  mark_statement(with, kernel);
 }
 
 static bool is_root(const marker *with, const store *of) {

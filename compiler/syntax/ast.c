@@ -89,6 +89,19 @@ static void write_reduction(const ast_expression *of, text *out) {
   text_append(out, ")");
 }
 
+static void write_search(const ast_expression *of, text *out) {
+  text_format(out, "(%s[%s", of->name.name, of->unknown.name);
+  for (int i = 2; i < of->operand_count; i++) {
+    text_append(out, i == 2 ? "[" : ", ");
+    write_expression(of->operands[i], out);
+  }
+  text_append(out, of->operand_count > 2 ? "] = " : " = ");
+  write_expression(of->operands[1], out);
+  text_append(out, "] ");
+  write_expression(of->operands[0], out);
+  text_append(out, ")");
+}
+
 static void write_array(const ast_expression *of, text *out) {
   text_append(out, "[");
   for (int i = 0; i < of->operand_count; i++) {
@@ -144,6 +157,7 @@ static void write_expression(const ast_expression *of, text *out) {
     break;
   case AST_IF: write_if(of, out); break;
   case AST_REDUCTION: write_reduction(of, out); break;
+  case AST_SEARCH: write_search(of, out); break;
   case AST_ARRAY: write_array(of, out); break;
   case AST_BLOCK: write_block(of, out); break;
   default: write_operator(of, out); break;

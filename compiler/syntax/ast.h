@@ -45,6 +45,7 @@ typedef enum {
   AST_OR,
   AST_IF,        /* operands: condition, then, else */
   AST_REDUCTION, /* name [ binders if condition ] operand 0; operand 1 is the condition or NULL */
+  AST_SEARCH,    /* name [ unknown [ operands 2.. ] = operand 1 ] operand 0: argmin, argmax, root */
   AST_ARRAY,     /* [a, b; c, d]: operands row by row, `columns` in each row, `rows` rows; rows = 1 is a vector */
   AST_BLOCK      /* { lets; operand 0 } */
 } ast_kind;
@@ -79,6 +80,7 @@ struct ast_expression {
   double number;
   bool whole;
   ast_name name;
+  ast_name unknown; /* AST_SEARCH */
   int operand_count;
   ast_expression **operands;
   int rows, columns;
@@ -153,7 +155,7 @@ ast_model *parse(arena *memory, const source *from, diagnostics *report);
 
 /* The words of the language that are no functions, for editors: how many of a kind there are, and where `words` is not
  * NULL, which. (grammar/) */
-typedef enum { WORDS_STATEMENTS, WORDS_EXPRESSIONS, WORDS_REDUCTIONS } language_word_kind;
+typedef enum { WORDS_STATEMENTS, WORDS_EXPRESSIONS, WORDS_REDUCTIONS, WORDS_SEARCHES } language_word_kind;
 int language_words(language_word_kind kind, const char **words);
 
 /* For --dump-after=parse: one statement a line, expressions fully parenthesised. */

@@ -266,6 +266,7 @@ tensor *check_guarded(checker *state, const ast_expression *from); /* in a scope
 tensor *check_subscript(checker *state, const ast_expression *from);
 selector *check_selectors(checker *state, tensor *base, const ast_subscript *subscripts, int count, span where);
 tensor *check_reduction(checker *state, const ast_expression *from);
+tensor *check_search(checker *state, const ast_expression *from);
 tensor *check_comprehension(checker *state, const ast_binders *binders, const ast_expression *body, span where);
 tensor *check_call(checker *state, const ast_expression *from);
 
@@ -354,6 +355,10 @@ tensor *make_comprehension(checker *state, int axis_count, const tensor_axis *ax
                            span where);
 tensor *make_reduction(checker *state, reduction_kind kind, int axis_count, const tensor_axis *axes, tensor *condition,
                        tensor *body, int level, span where);
+/* A name for what is looked for at `level`, with a value that only tells its shape; the search for it. */
+tensor *make_unknown(checker *state, const char *name, int rank, const scalar *extents, int level, span where);
+tensor *make_search(checker *state, search_goal goal, tensor *unknown, tensor *start, tensor *body, int level,
+                    span where);
 tensor *make_let(checker *state, int binding_count, binding *const *bindings, tensor *body);
 
 /* Turns a node into the name of what it was. */

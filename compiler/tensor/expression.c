@@ -232,6 +232,7 @@ static expression_check *const checks[] = {
     [AST_OR] = check_logic,
     [AST_IF] = check_if,
     [AST_REDUCTION] = check_reduction,
+    [AST_SEARCH] = check_search,
     [AST_ARRAY] = check_array,
     [AST_BLOCK] = check_block,
 };

@@ -102,11 +102,12 @@ void forget_local(checker *state, const char *name) {
 
 /* ---- names that mean nothing ---- */
 
-/* The reduction or definition below `in` that declares `name` as an index, or NULL. */
+/* The reduction, search or definition below `in` that declares `name` as an index or unknown, or NULL. */
 static const ast_expression *binder_of(const ast_expression *in, const char *name) {
   if (!in) return NULL;
   for (int k = 0; k < in->binders.count; k++)
     if (!strcmp(in->binders.items[k].name.name, name)) return in;
+  if (in->unknown.name && !strcmp(in->unknown.name, name)) return in;
   const ast_expression *found = NULL;
   for (int k = 0; k < in->operand_count && !found; k++) found = binder_of(in->operands[k], name);
   for (int k = 0; k < in->subscripts.count && !found; k++) found = binder_of(in->subscripts.items[k].index, name);
@@ -140,11 +141,13 @@ static void suggest(checker *state, ast_name name, const char *nearest) {
 void unknown_name(checker *state, ast_name name, const ast_expression *root) {
   const ast_expression *reduction = binder_of(root, name.name);
   if (reduction) {
-    diagnose(state->report, CODE_INDEX_OUTSIDE, name.where, "the index '%s' is used outside its reduction", name.name);
+    bool search = reduction->kind == AST_SEARCH;
+    diagnose(state->report, CODE_INDEX_OUTSIDE, name.where, "the %s '%s' is used outside its %s",
+             search ? "unknown" : "index", name.name, search ? "search" : "reduction");
     diagnose_note(state->report, reduction->where, "'%s' belongs to this %s", name.name, reduction->name.name);
     diagnose_hint(state->report,
-                  "a reduction ends before the next + or -: put its body in parentheses, as in %s[%s] (...)",
-                  reduction->name.name, name.name);
+                  "a %s ends before the next + or -: put its body in parentheses, as in %s[%s%s] (...)",
+                  search ? "search" : "reduction", reduction->name.name, name.name, search ? " = .." : "");
     return;
   }
   diagnose(state->report, CODE_UNKNOWN_NAME, name.where, "unknown name '%s'", name.name);

@@ -58,7 +58,7 @@ static bool too_many_axes(checker *state, int rank, span where) {
 /* Joined arrays and running sums exist only as whole arrays: whatever reads single entries of one reads a binding. */
 static bool is_whole_array(const tensor *of) {
   return of->rank > 0 && (of->kind == TENSOR_CONCAT || of->kind == TENSOR_STACK || of->kind == TENSOR_CUMULATIVE ||
-                          of->kind == TENSOR_LET);
+                          of->kind == TENSOR_SEARCH || of->kind == TENSOR_LET);
 }
 
 static tensor *settle(checker *state, tensor *operand) {
@@ -464,6 +464,33 @@ tensor *make_let(checker *state, int binding_count, binding *const *bindings, te
     facts(made)->hollow |= of->hollow;
   }
   facts(made)->number = facts(body)->number;
+  return made;
+}
+
+/* ---- searches ---- */
+
+tensor *make_unknown(checker *state, const char *name, int rank, const scalar *extents, int level, span where) {
+  tensor shape = {.kind = TENSOR_CONSTANT, .type = SCALAR_REAL, .rank = rank, .extents = extents, .where = where};
+  shape.value = scalar_real(state->dag, 0);
+  tensor *value = new_node(state, shape, 0, NULL);
+  give_fresh_number(state, value);
+  tensor *made = make_name(state, new_binding(state, name, value, where));
+  facts(made)->loops = loop_bit(level);
+  return made;
+}
+
+tensor *make_search(checker *state, search_goal goal, tensor *unknown, tensor *start, tensor *body, int level,
+                    span where) {
+  if (!unknown || !start || !body) return NULL;
+  tensor shape = {.kind = TENSOR_SEARCH, .type = SCALAR_REAL, .rank = unknown->rank, .extents = unknown->extents};
+  shape.where = where;
+  shape.goal = goal;
+  shape.unknown = unknown->name;
+  tensor *operands[2] = {start, body};
+  tensor *made = new_node(state, shape, 2, operands);
+  if (level <= DEEPEST_LOOP) facts(made)->loops &= ~((uint64_t)1 << level);
+  facts(made)->costly = facts(made)->fallible = true;
+  give_fresh_number(state, made);
   return made;
 }
 

@@ -92,10 +92,22 @@ static void walk_definition(ordering *in, const ast_definition *from) {
   leave_binders(in, &from->binders);
 }
 
+/* Start and extents do not see the unknown. */
+static void walk_search(ordering *in, const ast_expression *from) {
+  for (int k = 1; k < from->operand_count; k++) walk(in, from->operands[k]);
+  hide(in, from->unknown);
+  walk(in, from->operands[0]);
+  reveal(in, from->unknown);
+}
+
 static void walk(ordering *in, const ast_expression *from) {
   if (!from) return;
   if (from->kind == AST_NAME) walk_name(in, from->name);
   if (from->kind == AST_CALL) walk_function_name(in, from->name);
+  if (from->kind == AST_SEARCH) {
+    walk_search(in, from);
+    return;
+  }
   for (int k = 0; k < from->lets.count; k++) {
     walk_definition(in, &from->lets.items[k]);
     hide(in, from->lets.items[k].name);

@@ -27,6 +27,7 @@ typedef enum {
   TENSOR_COMPREHENSION, /* for each `axes`: argument 0; its axes first, then those of the argument */
   TENSOR_REDUCE,        /* `reduction` over `axes` of argument 0, where `condition` (or NULL); shape of argument 0 */
   TENSOR_CUMULATIVE,    /* cumsum of argument 0 along `axis` */
+  TENSOR_SEARCH,        /* where argument 1, seen as a function of `unknown`, is least or zero, from argument 0 on */
   TENSOR_LET            /* `bindings`, then argument 0, which may use them (each may use those before it) */
 } tensor_kind;
 
@@ -41,6 +42,9 @@ typedef enum {
   REDUCE_MEAN,   /* over the entries that satisfy the condition */
   REDUCE_LARGEST /* the largest, -inf over nothing: a stabiliser, through which no derivative is taken */
 } reduction_kind;
+
+/* What a search looks for. The body is a single number, or for a root has the shape of the unknown. */
+typedef enum { GOAL_LEAST, GOAL_LARGEST, GOAL_ROOT } search_goal;
 
 /* 0 <= index < limit. The limit of a comprehension is free of indices: a TENSOR_CONSTANT whose `value` is its extent.
  * That of a reduction may mention indices bound outside it and index data. */
@@ -83,6 +87,10 @@ struct tensor {
       int axis_count;
       const tensor_axis *axes;
       tensor *condition; /* TENSOR_REDUCE alone: rank 0, truth, or NULL */
+    };
+    struct {
+      search_goal goal;
+      binding *unknown; /* its value tells no more than its shape; the start has its extents or stretches to them */
     };
     struct {
       int binding_count;

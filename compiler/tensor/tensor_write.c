@@ -109,6 +109,17 @@ static void write_let(tensor_writer *with, const tensor *of) {
   text_append(with->out, " }");
 }
 
+/* argmin[w = start] body */
+static void write_search(tensor_writer *with, const tensor *of) {
+  static const char *const goals[] = {[GOAL_LEAST] = "argmin[", [GOAL_LARGEST] = "argmax[", [GOAL_ROOT] = "root["};
+  text_append(with->out, goals[of->goal]);
+  write_name(with, of->unknown);
+  text_append(with->out, " = ");
+  write_tensor(with, of->arguments[0]);
+  text_append(with->out, "] ");
+  write_tensor(with, of->arguments[1]);
+}
+
 /* A function of arrays with what it needs beside its arguments. */
 static void write_function(tensor_writer *with, const char *name, const tensor *of) {
   text_append(with->out, name);
@@ -134,6 +145,7 @@ static void write_kind(tensor_writer *with, const tensor *of) {
     text_append(with->out, reduction_names[of->reduction]);
     write_axes(with, of);
     return;
+  case TENSOR_SEARCH: write_search(with, of); return;
   case TENSOR_LET: write_let(with, of); return;
   }
   write_extents(with, of->rank, of->extents);

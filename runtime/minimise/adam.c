@@ -27,7 +27,10 @@ static void move(minimiser *m, void *memory, const minimise_point *at, double st
 static void run(minimiser *m, bool decoupled) {
   moments of = {.mean = minimiser_zeros(m, m->set.count, 1), .decoupled = decoupled};
   of.square = of.mean ? minimiser_zeros(m, m->set.count, 1) : NULL;
-  if (of.square) step_by_rule(m, &(fixed_step){.memory = &of, .step = 0.001, .move = move});
+  if (!of.square) return;
+  minimiser_keep(m, &of.mean, m->set.count);
+  minimiser_keep(m, &of.square, m->set.count);
+  step_by_rule(m, &(fixed_step){.memory = &of, .step = 0.001, .move = move});
 }
 
 void minimise_adam(minimiser *m) {

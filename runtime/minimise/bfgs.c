@@ -4,11 +4,12 @@
 #include "runtime/minimise/methods.h"
 
 #include <float.h>
+#include <math.h>
 
 typedef struct {
   double *inverse; /* count x count, symmetric; nothing before an update */
   double *s, *y, *hy;
-  bool learned;
+  size_t learned; /* 0 or 1 */
 } approximation;
 
 static void multiply(const minimiser *m, const double *matrix, const double *v, double sign, double *out) {
@@ -32,9 +33,9 @@ static void learn(minimiser *m, void *memory, const minimise_point *from, const 
     of->y[k] = minimiser_moves(m, k) ? to->g[k] - from->g[k] : 0;
   }
   double sy = minimiser_dot(m, of->s, of->y), yy = minimiser_dot(m, of->y, of->y);
-  if (!(sy > DBL_EPSILON * yy)) return;
+  if (!(sy > DBL_EPSILON * sqrt(minimiser_dot(m, of->s, of->s)) * sqrt(yy))) return;
   for (size_t k = 0; !of->learned && k < n * n; k++) of->inverse[k] = k % (n + 1) ? 0 : sy / yy;
-  of->learned = true;
+  of->learned = 1;
   multiply(m, of->inverse, of->y, 1, of->hy);
   double both = (1 + minimiser_dot(m, of->y, of->hy) / sy) / sy;
   for (size_t i = 0; i < n; i++) {
@@ -44,11 +45,11 @@ static void learn(minimiser *m, void *memory, const minimise_point *from, const 
 }
 
 static bool is_scaled(const void *memory) {
-  return ((const approximation *)memory)->learned;
+  return ((const approximation *)memory)->learned != 0;
 }
 
 static void forget(void *memory) {
-  ((approximation *)memory)->learned = false;
+  ((approximation *)memory)->learned = 0;
 }
 
 void minimise_bfgs(minimiser *m) {
@@ -56,6 +57,8 @@ void minimise_bfgs(minimiser *m) {
   approximation of = {.inverse = minimiser_zeros(m, n, n)};
   of.s = of.inverse ? minimiser_zeros(m, 3, n) : NULL;
   if (!of.s) return;
+  minimiser_keep(m, &of.inverse, n * n);
+  minimiser_keep_wholes(m, &of.learned, 1, 2);
   of.y = of.s + n;
   of.hy = of.y + n;
   descend(m,

@@ -29,7 +29,8 @@ static void shuffle(const minimiser *m, size_t *order) {
 
 /* False: the run has ended. */
 static bool go_along(minimiser *m, sweep *by, size_t k) {
-  double g = by->at.g[k], bound, step;
+  double g = by->at.g[k], bound;
+  line_step step;
   if (g == 0 || free_set_is_active(&m->set, k, by->at.x[k], g, 0, &bound)) return true;
   by->d[k] = -g / by->curvature[k];
   double slope = g * by->d[k];
@@ -56,6 +57,8 @@ static bool prepare(minimiser *m, sweep *by) {
   by->curvature = by->d ? minimiser_zeros(m, m->set.count, 1) : NULL;
   by->order = by->curvature ? (size_t *)minimiser_zeros(m, m->set.count, 1) : NULL;
   if (!by->order) return false;
+  minimiser_keep(m, &by->curvature, m->set.count);
+  minimiser_keep_wholes(m, by->order, m->set.count, m->set.count);
   for (size_t k = 0; k < m->set.count; k++) {
     by->curvature[k] = fmax(1, fabs(by->at.g[k])) / minimiser_step(m, 1);
     by->order[k] = k;
@@ -67,7 +70,7 @@ void minimise_coordinate(minimiser *m) {
   sweep by = {0};
   if (!prepare(m, &by)) return;
   while (minimiser_goes_on(m, &by.at, by.change)) {
-    bool is_idle = minimiser_is_idle(m, &by.at);
+    bool is_idle = minimiser_is_idle(m, &by.at, m->set.count);
     by.change = by.promised = 0;
     if (m->options->seed) shuffle(m, by.order);
     for (size_t k = 0; k < m->set.count; k++) {

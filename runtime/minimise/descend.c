@@ -6,7 +6,8 @@
 typedef struct {
   minimise_point at, next;
   double *d;
-  double step; /* of the last iteration; 0: there was none, or its direction was scaled */
+  double step;   /* of the last iteration; 0: there was none, or its direction was scaled */
+  double change; /* by it, the largest of an entry */
 } descent_state;
 
 /* d = -g, or where g'g overflows its multiple of length about 1. */
@@ -17,12 +18,20 @@ static double steepest(const minimiser *m, const minimise_point *at, double *d) 
   return minimiser_direct(m, at, d);
 }
 
+/* The first step of a method that learns moves no entry by more than this share of the largest one (of 1 where that is
+ * smaller): nothing is known of f yet, and what is too short is soon lengthened (Hager and Zhang 2006). */
+static const double FIRST_MOVE = 0.3;
+
 static double first_step(const minimiser *m, const descent *by, const descent_state *state, bool is_scaled) {
   if (is_scaled) return 1;
   if (state->step > 0) return by->backtracks ? 2 * state->step : state->step;
-  double largest = 0;
-  for (size_t k = 0; k < m->set.count; k++) largest = fmax(largest, fabs(state->d[k]));
-  return minimiser_step(m, largest > 1 ? 1 / largest : 1);
+  double largest = 0, size = 1;
+  for (size_t k = 0; k < m->set.count; k++) {
+    largest = fmax(largest, fabs(state->d[k]));
+    size = fmax(size, fabs(state->at.x[k]));
+  }
+  if (!by->direction) return minimiser_step(m, largest > 1 ? 1 / largest : 1);
+  return minimiser_step(m, FIRST_MOVE * size / largest);
 }
 
 /* One search, by the direction of the method or, where that is not one of descent or leads nowhere, by steepest
@@ -42,11 +51,14 @@ static line_outcome search(minimiser *m, const descent *by, descent_state *state
     }
     line along = {&state->at, state->d, slope, first_step(m, by, state, is_scaled)};
     *promised = -slope * along.first;
-    double step;
+    line_step step;
     line_outcome outcome = LINE_NO_PROGRESS;
     if (slope < 0 && isfinite(slope))
       outcome = (by->backtracks ? line_search_backtrack : line_search_wolfe)(m, &along, &state->next, &step);
-    if (outcome == LINE_FOUND) state->step = is_scaled ? 0 : step;
+    if (outcome == LINE_FOUND) {
+      state->step = is_scaled ? 0 : step.t;
+      state->change = step.change;
+    }
     if (outcome != LINE_NO_PROGRESS || !again) return outcome;
     slope = NAN;
     state->step = 0;
@@ -58,9 +70,10 @@ void descend(minimiser *m, const descent *by) {
   if (!minimiser_start(m, &state.at) || !minimiser_point(m, &state.next)) return;
   state.d = minimiser_zeros(m, m->set.count, 1);
   if (!state.d) return;
-  double change = 0, promised;
-  while (minimiser_goes_on(m, &state.at, change)) {
-    bool is_idle = minimiser_is_idle(m, &state.at);
+  minimiser_keep_real(m, &state.step);
+  double promised;
+  while (minimiser_goes_on(m, &state.at, state.change)) {
+    bool is_idle = minimiser_is_idle(m, &state.at, 1);
     minimiser_find_moving(m, &state.at);
     line_outcome outcome = search(m, by, &state, &promised);
     if (outcome == LINE_OVER) return;
@@ -69,7 +82,6 @@ void descend(minimiser *m, const descent *by) {
       return;
     }
     if (by->learn) by->learn(m, by->memory, &state.at, &state.next);
-    change = minimiser_distance(m, state.next.x, state.at.x);
     minimise_point last = state.at;
     state.at = state.next;
     state.next = last;

@@ -17,8 +17,10 @@ void step_by_rule(minimiser *m, const fixed_step *by) {
   if (!minimiser_start(m, &at)) return;
   double *next = minimiser_zeros(m, m->set.count, 1), change = 0;
   if (!next) return;
-  int rests = 0;
-  for (size_t t = 1; minimiser_goes_on(m, &at, change); t++) {
+  size_t rests = 0;
+  minimiser_keep_wholes(m, &rests, 1, 2);
+  while (minimiser_goes_on(m, &at, change)) {
+    size_t t = m->result->iterations + 1;
     double step = minimiser_step(m, by->step);
     if (m->options->step_rule == MINIMISE_STEP_DECREASING) step /= (double)t;
     by->move(m, by->memory, &at, step, t, next);

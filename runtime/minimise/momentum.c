@@ -14,5 +14,7 @@ static void move(minimiser *m, void *memory, const minimise_point *at, double st
 
 void minimise_momentum(minimiser *m) {
   double *before = minimiser_zeros(m, m->set.count, 1);
-  if (before) step_by_rule(m, &(fixed_step){.memory = before, .step = 0.01, .move = move});
+  if (!before) return;
+  minimiser_keep(m, &before, m->set.count);
+  step_by_rule(m, &(fixed_step){.memory = before, .step = 0.01, .move = move});
 }

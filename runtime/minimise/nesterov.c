@@ -30,5 +30,8 @@ static void move(minimiser *m, void *memory, const minimise_point *at, double st
 
 void minimise_nesterov(minimiser *m) {
   acceleration by = {.x = minimiser_zeros(m, m->set.count, 1)};
-  if (by.x) step_by_rule(m, &(fixed_step){.memory = &by, .step = 0.01, .move = move});
+  if (!by.x) return;
+  minimiser_keep(m, &by.x, m->set.count);
+  minimiser_keep_real(m, &by.k);
+  step_by_rule(m, &(fixed_step){.memory = &by, .step = 0.01, .move = move});
 }

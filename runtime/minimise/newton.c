@@ -1,5 +1,6 @@
-/* Newton's method with the whole Hessian of the entries that move and a line search. Where the Hessian is not well
- * positive definite, the eigenvalues of D in P H P' = L D L' take their absolute values, or more (runtime/dense.h). */
+/* Newton's method with the whole Hessian of the entries that move and a line search. Where the Hessian H is not well
+ * positive definite, H + a little I takes its place; where that is not definite either, the eigenvalues of D in
+ * P H P' = L D L' take their absolute values, or more (runtime/dense.h). */
 #include "runtime/minimise/descend.h"
 #include "runtime/minimise/methods.h"
 
@@ -57,6 +58,14 @@ static bool solve(factors *of, double smallest, double *b) {
     dense_cholesky_solve(n, of->matrix, b);
     return true;
   }
+  /* H + smallest I, where H is positive semidefinite but for rounding: orthogonal directions without curvature take
+   * steps of at most |g| / smallest each, which factors of H itself would not keep to. */
+  restore(of);
+  for (size_t k = 0; k < n; k++) of->matrix[k * n + k] += smallest;
+  if (dense_cholesky(n, of->matrix)) {
+    dense_cholesky_solve(n, of->matrix, b);
+    return true;
+  }
   restore(of);
   dense_ldl(n, of->matrix, of->pivots, of->work);
   dense_ldl_lift(n, of->matrix, of->pivots, smallest);
@@ -87,7 +96,7 @@ static bool is_scaled(const void *memory) {
 void minimise_newton(minimiser *m) {
   size_t n = m->set.count;
   if (n > DENSE_LARGEST) {
-    minimiser_end(m, MINIMISE_NO_MEMORY, "there is not enough memory");
+    minimiser_end(m, END_NO_MEMORY);
     return;
   }
   factors of = {.matrix = minimiser_zeros(m, n, n)};

@@ -10,6 +10,7 @@ typedef struct {
   trust_points points;
   double *p, *r, *d, *hd; /* the step; the model's gradient there; the direction, and H times it */
   double radius;
+  bool knows_r; /* is r what it says? */
 } region;
 
 /* The t > 0 for which |p + t d| is the radius; by d / |d|, so that squares of large numbers do not meet. */
@@ -28,6 +29,7 @@ static void add(const minimiser *m, double *to, double factor, const double *v) 
 /* p := -g, as long as the radius: where g'Hg may overflow. */
 static void go_steepest(const minimiser *m, region *in) {
   double length = 0;
+  in->knows_r = false;
   for (size_t k = 0; k < m->set.count; k++) length = hypot(length, in->r[k]);
   for (size_t k = 0; k < m->set.count; k++) in->p[k] = -(in->r[k] / length) * in->radius;
 }
@@ -40,6 +42,7 @@ static bool find_step(minimiser *m, region *in) {
     in->d[k] = -in->r[k];
   }
   double rr = minimiser_dot(m, in->r, in->r), start = sqrt(rr), goal = fmin(0.5, sqrt(start)) * start;
+  in->knows_r = true;
   if (!(start < 1e90)) {
     go_steepest(m, in);
     return true;
@@ -49,6 +52,7 @@ static bool find_step(minimiser *m, region *in) {
     double curvature = minimiser_dot(m, in->d, in->hd), border = to_border(m, in), t = rr / curvature;
     if (!(curvature > 0) || !(t < border)) {
       add(m, in->p, border, in->d);
+      add(m, in->r, border, in->hd);
       return true;
     }
     add(m, in->p, t, in->d);
@@ -60,9 +64,14 @@ static bool find_step(minimiser *m, region *in) {
   return true;
 }
 
-/* What the model promises of s = x+ - x, which the bounds may have cut: -(g's + s'Hs/2). */
+/* What the model promises of s = x+ - x, which the bounds may have cut: -(g's + s'Hs/2). Without bounds that is
+ * -(g + r)'p/2. */
 static bool find_promise(minimiser *m, region *in, double *promised) {
   double linear = 0, quadratic = 0;
+  if (!m->set.bounded && in->knows_r) {
+    *promised = -(minimiser_dot(m, in->points.at.g, in->p) + minimiser_dot(m, in->r, in->p)) / 2;
+    return true;
+  }
   for (size_t k = 0; k < m->set.count; k++) in->d[k] = in->points.next.x[k] - in->points.at.x[k];
   if (!minimiser_product(m, in->points.at.x, in->d, in->hd)) return false;
   for (size_t k = 0; k < m->set.count; k++) {
@@ -79,24 +88,32 @@ static bool advance(minimiser *m, void *memory) {
   while (!trust_accepts(ratio)) {
     if (!find_step(m, in)) return false;
     double length = sqrt(minimiser_dot(m, in->p, in->p));
-    if (!isfinite(length))
-      return minimiser_end(m, MINIMISE_NOT_FINITE, "products with the Hessian are nan or infinite");
+    if (!isfinite(length)) return minimiser_end(m, END_PRODUCT_NOT_FINITE);
     if (!trust_place(m, &in->points, in->p)) return minimiser_no_progress(m, &in->points.at, first);
     if (!find_promise(m, in, &promised)) return false;
     if (first == INFINITY) first = promised;
     if (!trust_ratio(m, &in->points, promised, &ratio)) return false;
+    if (trust_accepts(ratio)) {
+      if (!minimiser_gradient(m, &in->points.next)) return false;
+      if (!isfinite(in->points.next.grad_inf)) ratio = -1;
+    }
     if (ratio < 0.25)
       in->radius = 0.25 * fmin(length, in->radius);
     else if (ratio > 0.75 && length > 0.99 * in->radius)
-      in->radius *= ratio > 0.9 ? 4 : 2;
+      in->radius *= 3;
   }
   return true;
 }
 
 void minimise_newton_cg(minimiser *m) {
   size_t n = m->set.count;
-  region in = {.p = minimiser_zeros(m, 4, n), .radius = minimiser_step(m, 1)};
+  region in = {.p = minimiser_zeros(m, 4, n)};
   if (!in.p || !trust_start(m, &in.points)) return;
+  minimiser_keep_amount(m, &in.radius);
+  /* The first steps may be as long as x is. */
+  double length = 0;
+  for (size_t k = 0; k < n; k++) length = hypot(length, in.points.at.x[k]);
+  in.radius = minimiser_step(m, fmax(1, length));
   in.r = in.p + n;
   in.d = in.r + n;
   in.hd = in.d + n;

@@ -9,7 +9,7 @@ bool trust_start(minimiser *m, trust_points *points) {
 
 void trust_run(minimiser *m, trust_points *points, bool (*advance)(minimiser *m, void *memory), void *memory) {
   for (double change = 0; minimiser_goes_on(m, &points->at, change);) {
-    if (minimiser_is_idle(m, &points->at)) {
+    if (minimiser_is_idle(m, &points->at, 1)) {
       minimiser_no_progress(m, &points->at, 0);
       return;
     }
@@ -36,12 +36,14 @@ bool trust_place(const minimiser *m, trust_points *points, const double *d) {
 }
 
 bool trust_ratio(minimiser *m, trust_points *points, double promised, double *ratio) {
-  const minimise_point *at = &points->at, *next = &points->next;
+  const minimise_point *at = &points->at;
+  minimise_point *next = &points->next;
   *ratio = -1;
+  next->f = NAN;
   if (!(promised > 0)) return true;
-  if (!minimiser_gradient(m, &points->next)) return false;
-  if (!isfinite(next->f) || !isfinite(minimiser_projected_gradient(m, next))) return true;
-  double error = 64 * DBL_EPSILON * fabs(at->f);
+  if (!minimiser_value(m, next->x, &next->f)) return false;
+  if (!isfinite(next->f)) return true;
+  double error = 64 * DBL_EPSILON * fabs(at->f) + points->noise;
   bool hidden = promised <= error && fabs(at->f - next->f) <= error;
   *ratio = hidden ? 1 : (at->f - next->f) / promised;
   return true;

@@ -6,6 +6,7 @@
 
 typedef struct {
   minimise_point at, next;
+  double noise; /* how far f may be off, beyond its own rounding error */
 } trust_points;
 
 /* Allocates both points and starts. */
@@ -23,8 +24,8 @@ static inline bool trust_accepts(double ratio) {
   return ratio > 1e-4;
 }
 
-/* Evaluates the next point and tells (f - f+) / promised; 1 where both are below f's rounding error, -1 where the step
- * leads to nan or infinity, or nothing is promised (there, nothing is evaluated). False: the run has ended. */
+/* Evaluates f at the next point and tells (f - f+) / promised; 1 where both are below f's rounding error, -1 where the
+ * step leads to nan or infinity, or nothing is promised (there, nothing is evaluated). False: the run has ended. */
 bool trust_ratio(minimiser *m, trust_points *points, double promised, double *ratio);
 
 #endif

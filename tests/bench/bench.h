@@ -14,6 +14,9 @@ int bench_runs(arena *memory);
 /* What calls through libadjoin cost beyond the bare function. */
 int bench_calls(void);
 
+/* Time and memory of L-BFGS itself on a large problem. */
+int bench_solver(void);
+
 /* A function written by hand. Inputs are in the order of the model's, extents in that of its dims; directions and
  * results in that of its vars. The value is returned; a product returns 0. */
 typedef double by_hand(const ptrdiff_t *extents, const void *const *inputs, const double *const *directions,

@@ -3,7 +3,8 @@
  *   measure stages MODEL...   medians over many runs; fails when a whole compilation takes longer than its target
  *   measure chain COUNT       compiles COUNT chained definitions, once: to be counted from outside
  *   measure calls             a call through libadjoin beside the bare function; fails when it misses its target
- *   measure runs              value, gradient and product of the examples, by libtcc, by gcc and by hand */
+ *   measure runs              value, gradient and product of the examples, by libtcc, by gcc and by hand
+ *   measure solver            L-BFGS on a million entries: its own time and memory; fails when it misses its targets */
 #include "tests/bench/bench.h"
 #include "tests/fuzz/long_model.h"
 #include <stdio.h>
@@ -131,8 +132,10 @@ int main(int count, char **arguments) {
     status = bench_calls();
   else if (!strcmp(what, "runs"))
     status = bench_runs(memory);
+  else if (!strcmp(what, "solver"))
+    status = bench_solver();
   else
-    fputs("measure stages MODEL... | chain COUNT | calls | runs\n", stderr);
+    fputs("measure stages MODEL... | chain COUNT | calls | runs | solver\n", stderr);
   arena_release(memory);
   return status;
 }

@@ -179,6 +179,25 @@ static const char *block(generator *with, int depth) {
   return say(with, "{ let b%d = %s; b%d*tanh(b%d) + %s }", local, value, local, local, rest);
 }
 
+/* What is looked for has one solution, whatever stands around it: bodies are strongly convex, or a contraction. */
+static const char *search(generator *with, int depth) {
+  int unknown = with->local_count++;
+  const char *start = leaf(with), *a = scalar_expression(with, depth - 1), *b = scalar_expression(with, depth - 2);
+  switch (pick(with, 4)) {
+  case 0:
+    return say(with, "(argmin[w%d = %s] ((w%d - tanh(%s))^2 + exp(w%d*tanh(%s))/4))", unknown, start, unknown, a,
+               unknown, b);
+  case 1:
+    return say(with, "(argmax[w%d = %s] (w%d*tanh(%s) - cosh(w%d) - tanh(%s)^2))", unknown, start, unknown, a, unknown,
+               b);
+  case 2:
+    return say(with, "(root[w%d = %s] (w%d - tanh(%s) - sin(w%d + %s)/3))", unknown, start, unknown, a, unknown, b);
+  default:
+    return say(with, "sum(argmin[w%d[3] = %s] (sum((w%d - tanh(%s))^2) + softplus(w%d[0] - w%d[1]*tanh(%s) + w%d[2])))",
+               unknown, start, unknown, a, unknown, unknown, b, unknown);
+  }
+}
+
 static const char *scalar_expression(generator *with, int depth) {
   if (depth <= 0) return leaf(with);
   switch (pick(with, 10)) {
@@ -186,7 +205,7 @@ static const char *scalar_expression(generator *with, int depth) {
   case 1:
   case 2: return pick(with, 5) ? reduction(with, depth) : ragged_reduction(with, depth);
   case 3: return choice(with, depth);
-  case 4: return block(with, depth);
+  case 4: return pick(with, 3) ? block(with, depth) : search(with, depth);
   case 5:
   case 6: return apply_unary(with, depth);
   default: return apply_binary(with, depth);

@@ -1,5 +1,7 @@
 /* Runs a kernel program entry by entry. */
 #include "tests/oracle/interpret.h"
+#include "compiler/kernel/implicit.h"
+#include "runtime/search.h"
 #include "tests/oracle/machine.h"
 #include <stdio.h>
 #include <string.h>
@@ -195,7 +197,7 @@ static int run_iteration(machine *in, prepared *of) {
   int status = 0;
   expressions_forget(&of->own);
   if (at->guard != NO_SCALAR && !expressions_evaluate(in, &of->own, at->guard).whole) return 0;
-  for (int k = 0; k < at->stores.count && status == 0 && !in->failed; k++)
+  for (int k = 0; at->kind == STATEMENT_KERNEL && k < at->stores.count && status == 0 && !in->failed; k++)
     status = run_store(in, of, &at->stores.items[k]);
   for (int k = 0; k < at->locals.count; k++) {
     block *local = &in->blocks[at->locals.items[k]];
@@ -203,6 +205,38 @@ static int run_iteration(machine *in, prepared *of) {
   }
   for (int k = 0; k < at->body.count && status == 0 && !in->failed; k++) status = run_statement(in, &of->body[k]);
   return status;
+}
+
+/* The entries that a search deals with; doubles, since a number is one. */
+static double *search_entries(const machine *in, int number_of_array) {
+  return number_of_array < 0 ? NULL : &in->blocks[number_of_array].local->real;
+}
+
+static void require_written(machine *in, int number_of_array) {
+  const block *at = &in->blocks[number_of_array];
+  for (int64_t place = 0; place < at->count && !in->failed; place++)
+    if (at->states[place] == ENTRY_UNWRITTEN)
+      machine_fail(in, "entry %lld of %s, which a search reads, is not written", (long long)place,
+                   in->program->module->arrays.items[number_of_array].name);
+}
+
+static int run_search(machine *in, prepared *of) {
+  const statement *at = of->at;
+  const kernel_module *module = in->program->module;
+  int unknown = implicit_array(at, SEARCH_UNKNOWN), residual = implicit_source(module, at, SEARCH_UNKNOWN);
+  int product = implicit_source(module, at, SEARCH_DIRECTION);
+  adjoin_search search;
+  adjoin_search_begin(&search, (int)at->search, (ptrdiff_t)in->blocks[unknown].count, search_entries(in, unknown),
+                      search_entries(in, residual), search_entries(in, implicit_source(module, at, SEARCH_OBJECTIVE)),
+                      search_entries(in, implicit_array(at, SEARCH_DIRECTION)), search_entries(in, product),
+                      search_entries(in, implicit_array(at, SEARCH_WORK)));
+  for (int wanted; !in->failed && (wanted = adjoin_search_next(&search)) >= 0;) {
+    in->indices[at->axes.items[0].index] = wanted;
+    int status = run_iteration(in, of);
+    if (status != 0 || in->failed) return status;
+    require_written(in, wanted == WANTS_PRODUCT ? product : residual);
+  }
+  return search.failure ? at->stores.items[SEARCH_UNKNOWN].check + search.failure - 1 : 0;
 }
 
 static int run_axes(machine *in, prepared *of, int depth) {
@@ -227,6 +261,7 @@ static int run_statement(machine *in, prepared *of) {
   const store *first = of->at->stores.count > 0 ? &of->at->stores.items[0] : NULL;
   bool extreme = first != NULL && (first->kind == STORE_ARGMAX || first->kind == STORE_ARGMIN);
   of->found = false;
+  if (of->at->kind == STATEMENT_IMPLICIT) return run_search(in, of);
   int status = run_axes(in, of, 0);
   if (!extreme || status != 0 || in->failed) return status;
   if (!of->found) return first->check;

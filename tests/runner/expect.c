@@ -81,7 +81,7 @@ static void check_expectation(subject *of, const expectation *expected, int numb
   }
   int status = run_everywhere(of, number, at, &seeds, &results);
   if (status > 0)
-    subject_fails(of, "line %d: unexpected status:\n%s", expected->line, session_status(of->with, status));
+    subject_fails(of, "line %d: unexpected status:\n%s", expected->line, session_status(of->with, status, NULL));
   if (!status) compare(of, expected, &results);
 }
 
@@ -91,7 +91,7 @@ static void check_status(subject *of, const case_point *expected, const binding_
   if (status <= 0)
     subject_fails(of, "no check failed; expected:\n%s", expected->status);
   else
-    compare_text(of, session_status(of->with, status), expected->status);
+    compare_text(of, session_status(of->with, status, NULL), expected->status);
 }
 
 void check_point(subject *of, const case_point *expected, const int *functions) {

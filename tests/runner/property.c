@@ -50,7 +50,7 @@ static bool close_to(double a, double b, double magnitude, double tolerance) {
 /* Runs in every tier; false when there is nothing to look at. */
 static bool results_of(examination *in, int number, const array_set *seeds, array_set *results) {
   int status = run_everywhere(in->of, number, in->at, seeds, results);
-  if (status > 0) subject_fails(in->of, "unexpected status:\n%s", session_status(in->of->with, status));
+  if (status > 0) subject_fails(in->of, "unexpected status:\n%s", session_status(in->of->with, status, NULL));
   if (status) return false;
   for (int k = 0; k < results->count && !in->nonfinite; k++)
     for (int64_t e = 0; e < results->sizes[k]; e++)

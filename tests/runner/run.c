@@ -192,13 +192,19 @@ static void compare_results(subject *of, tier where, int number, const array_set
       }
 }
 
+/* Where a search runs away, in single precision it may end earlier, and say so in another way. */
+static bool same_status(const subject *of, tier where, int status, int first) {
+  bool searches = session_is_search(of->with, status) && session_is_search(of->with, first);
+  return status == first || (where == TIER_SINGLE && searches);
+}
+
 int run_everywhere(subject *of, int number, const binding_point *at, const array_set *seeds, array_set *results) {
   int first = run_function(of, TIER_INTERPRETER, number, at, seeds, results);
   for (tier where = TIER_TCC; where < TIER_COUNT; where++) {
     if (!runs(of, where) || first < 0) continue;
     array_set got;
     int status = run_function(of, where, number, at, seeds, &got);
-    if (status != first)
+    if (!same_status(of, where, status, first))
       subject_fails(of, "%s: function %d returns status %d, the interpreter %d", tier_names[where], number, status,
                     first);
     else if (!status && where == TIER_SINGLE)

@@ -1,4 +1,5 @@
 /* Every invariant of kernel programs, broken once: kernel_verify must say so. */
+#include "compiler/kernel/implicit.h"
 #include "tests/unit/kernel_build.h"
 #include <CUnit/Basic.h>
 
@@ -385,6 +386,50 @@ static void test_argmax(void) {
   expect(&s->f, "argmax is stored at subscripts that mention");
 }
 
+/* y[0] with y[0] - x[0] = 0, where x has an entry. */
+typedef struct {
+  fixture f;
+  int x, y;
+  statement *search;
+} searched;
+
+static searched *begin_implicit(void) {
+  static searched made;
+  fixture *f = &made.f;
+  begin(f);
+  made.x = input(f, "x", f->one, NO_SCALAR);
+  made.y = local(f, "y", f->one, NULL);
+  scalar at_x = entry(f, made.x, f->zero, NO_SCALAR), at_y = entry(f, made.y, f->zero, NO_SCALAR);
+  store_in(f, statement_in(f, NULL, STATEMENT_KERNEL), STORE_ASSIGN, made.y, f->zero, NO_SCALAR, at_x);
+  implicit_parts parts = {.kind = SEARCH_ROOT, .unknown = made.y, .objective = -1, .where = {0, 0}};
+  parts.residual = implicit_like(f->module, made.y, "residual");
+  parts.check = implicit_checks(f->module, SEARCH_ROOT, parts.where);
+  made.search = implicit_statement(f->module, &parts, &f->program->body);
+  list_push(f->memory, &f->program->locals, implicit_array(made.search, SEARCH_WORK));
+  list_push(f->memory, &f->program->locals, implicit_array(made.search, SEARCH_DIRECTION));
+  scalar difference = scalar_binary(f->dag, OP_sub, at_y, at_x);
+  statement *body = statement_in(f, made.search, STATEMENT_KERNEL);
+  store_in(f, body, STORE_ASSIGN, parts.residual, f->zero, NO_SCALAR, difference);
+  list_push(f->memory, &f->program->body, made.search);
+  return &made;
+}
+
+static void test_searches(void) {
+  expect_valid(&begin_implicit()->f);
+  searched *s = begin_implicit();
+  s->search->stores.count--;
+  expect(&s->f, "a search has 4 stores");
+  s = begin_implicit();
+  s->f.program->body.items[0] = statement_in(&s->f, s->search, STATEMENT_KERNEL);
+  expect(&s->f, "y, which a search writes, has no first value");
+  s = begin_implicit();
+  s->search->stores.items[SEARCH_WORK].array = s->x;
+  expect(&s->f, "x, which a search writes, is no local here");
+  s = begin_implicit();
+  s->search->stores.items[SEARCH_UNKNOWN].value = scalar_real(s->f.dag, 1);
+  expect(&s->f, "a search reads what is no array here");
+}
+
 /* The message shows the statement. */
 static void test_message(void) {
   copy *c = begin_copy();
@@ -412,6 +457,7 @@ int main(void) {
       {"stores in range", test_store_ranges},
       {"index data in range", test_index_data},
       {"argmax", test_argmax},
+      {"searches", test_searches},
       {"the message's text", test_message},
   };
   if (setjmp(no_memory) != 0 || CU_initialize_registry() != CUE_SUCCESS) return 1;

@@ -32,7 +32,7 @@ enum { REQUESTS = sizeof requests / sizeof *requests };
 /* Everything that one thread finds out of a model. */
 typedef struct {
   double results[REQUESTS][MOST];
-  double start[ENTRIES];
+  double start[ENTRIES], minimum[2][ENTRIES];
   adjoin_status statuses[REQUESTS], unknown, range;
 } findings;
 
@@ -82,6 +82,17 @@ static void make_mistakes(worker *by, adjoin_instance *of, int64_t *pick) {
   pick[0] = right;
 }
 
+/* From x, with the second entry frozen. */
+static void minimise_x(adjoin_instance *of, const double *x, const char *method, double *into) {
+  static const unsigned char mask[ENTRIES] = {1, 0, 1, 1, 1, 1};
+  adjoin_minimise_options options = adjoin_minimise_defaults();
+  adjoin_minimise_result result;
+  options.method = method;
+  options.iterations = 10;
+  memcpy(into, x, ENTRIES * sizeof *x);
+  adjoin_minimise(of, &(adjoin_variable){.name = "x", .x = into, .mask = mask}, 1, &options, &result);
+}
+
 /* The requests in an order of the thread's own. */
 static void find_out(worker *by) {
   adjoin_instance *instance;
@@ -100,13 +111,16 @@ static void find_out(worker *by) {
     by->found.statuses[which] = status;
   }
   adjoin_declared_values(instance, "x", ADJOIN_START, by->found.start);
+  minimise_x(instance, x, "newton", by->found.minimum[0]);
+  minimise_x(instance, x, "lbfgs", by->found.minimum[1]);
   make_mistakes(by, instance, pick);
   adjoin_instance_release(instance);
 }
 
 static bool same_findings(const findings *a, const findings *b) {
   return !memcmp(a->results, b->results, sizeof a->results) && !memcmp(a->start, b->start, sizeof a->start) &&
-         !memcmp(a->statuses, b->statuses, sizeof a->statuses) && a->unknown == b->unknown && a->range == b->range;
+         !memcmp(a->minimum, b->minimum, sizeof a->minimum) && !memcmp(a->statuses, b->statuses, sizeof a->statuses) &&
+         a->unknown == b->unknown && a->range == b->range;
 }
 
 /* ---- by one thread ---- */
@@ -140,6 +154,10 @@ static void one_thread_finds_something(void) {
     CU_ASSERT_EQUAL(by.found.unknown, ADJOIN_MODEL);
     CU_ASSERT_EQUAL(by.found.range, ADJOIN_RANGE);
     CU_ASSERT_EQUAL(by.found.start[0], 1.0 / ENTRIES);
+    for (int m = 0; m < 2; m++) {
+      CU_ASSERT_EQUAL(by.found.minimum[m][1], 0.3 * 1 - 0.7);
+      CU_ASSERT_NOT_EQUAL(by.found.minimum[m][0], -0.7);
+    }
     adjoin_model_release(by.model);
   }
   adjoin_context_release(context);

@@ -44,8 +44,13 @@ static void start_counting(size_t fail_at) {
 static const unsigned char mask[] = {1, 1, 0, 1};
 static const double lower[] = {-2, -2, -2, -2};
 
+static int forget(void *user, const void *state, size_t size) {
+  (void)user, (void)state, (void)size;
+  return 0;
+}
+
 /* Fails the allocations one after another, until there is none left to fail. Returns how many did. */
-static size_t fail_each(const minimise_method *method) {
+static size_t fail_each(const minimise_method *method, bool saves) {
   for (size_t fail_at = 1;; fail_at++) {
     double x[] = {0.5, 0.5, 0.5, 0.5};
     test_model model = {.function = rosenbrock, .residual = rosenbrock_residual, .n = 4};
@@ -56,6 +61,8 @@ static size_t fail_each(const minimise_method *method) {
     options.mask = mask;
     options.lower = lower;
     options.iterations = 3;
+    options.save = saves ? forget : NULL;
+    options.starts = saves ? 2 : 1;
     start_counting(fail_at);
     minimise(&problem, &options, x, &result);
     CU_ASSERT_EQUAL(blocks, 0);
@@ -63,14 +70,18 @@ static size_t fail_each(const minimise_method *method) {
       CU_ASSERT_EQUAL(result.status, MINIMISE_BUDGET);
       return fail_at - 1;
     }
-    CU_ASSERT_EQUAL(result.status, MINIMISE_NO_MEMORY);
+    CU_ASSERT(result.starts == 2 || result.status == MINIMISE_NO_MEMORY);
     CU_ASSERT_EQUAL(allocations, fail_at);
-    for (int i = 0; i < 4; i++) CU_ASSERT_EQUAL(x[i], 0.5);
+    if (!saves)
+      for (int i = 0; i < 4; i++) CU_ASSERT_EQUAL(x[i], 0.5);
   }
 }
 
 static void each_allocation_fails(void) {
-  for (const minimise_method *method = minimise_methods; method->name; method++) CU_ASSERT(fail_each(method) >= 5);
+  for (const minimise_method *method = minimise_methods; method->name; method++) {
+    CU_ASSERT(fail_each(method, false) >= 5);
+    CU_ASSERT(fail_each(method, true) >= 11);
+  }
 }
 
 /* Beside two vectors as long as x, L-BFGS has 2 m + 6 as long as the free entries are many, whatever x is long. */

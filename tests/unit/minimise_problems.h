@@ -133,6 +133,33 @@ static inline double barrier(size_t n, const double *x, double *g, const double 
   return sum;
 }
 
+/* (sum x_i^2 - 1/4)^2 + 1e-5 sum (x_i - 1)^2: from far away f falls by 24 powers of ten */
+static inline double penalty(size_t n, const double *x, double *g, const double *v, double *hv) {
+  double excess = -0.25, sum = 0, along = 0;
+  for (size_t i = 0; i < n; i++) {
+    excess += x[i] * x[i];
+    sum += 1e-5 * (x[i] - 1) * (x[i] - 1);
+    if (v) along += 2 * x[i] * v[i];
+  }
+  for (size_t i = 0; i < n; i++) {
+    if (g) g[i] = 4 * x[i] * excess + 2e-5 * (x[i] - 1);
+    if (v) hv[i] = 4 * v[i] * excess + 4 * x[i] * along + 2e-5 * v[i];
+  }
+  return excess * excess + sum;
+}
+static inline size_t penalty_residual(size_t n, const double *x, double *r, double *j) {
+  double excess = -0.25;
+  if (j) memset(j, 0, (n + 1) * n * sizeof *j);
+  for (size_t i = 0; i < n; i++) {
+    excess += x[i] * x[i];
+    if (r) r[i] = sqrt(1e-5) * (x[i] - 1);
+    if (j) j[i * n + i] = sqrt(1e-5);
+    if (j) j[n * n + i] = 2 * x[i];
+  }
+  if (r) r[n] = excess;
+  return n + 1;
+}
+
 /* sum x_i^2 + (sum x_i)^2 - 4 sum c_i x_i with c = 1, -1, 1, -1, ..: coupled, so that bounds on one move the others */
 static inline double coupled(size_t n, const double *x, double *g, const double *v, double *hv) {
   double total = 0, along = 0, f = 0;

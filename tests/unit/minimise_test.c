@@ -53,6 +53,7 @@ static const double minus_ones[] = {-1, -1, -1, -1}, ones[] = {1, 1, 1, 1}, alte
 static const double third[] = {2. / 3, 0, 2. / 3, 0};
 static const double infinite[] = {INFINITY, INFINITY, INFINITY, INFINITY};
 static const double fixed_lower[] = {-9, 1, -9, -9}, fixed_upper[] = {9, 1, 9, 9}, fixed_solution[] = {3, 1, 3, 3};
+static const double far[] = {1e4, -2e4, 3e4, 5e4}; /* where f is 2e19; at the minimum it is 2e-5 */
 static const double valley_lower[] = {-2, -2}, valley_upper[] = {0.5, 2}, valley[] = {0.5, 0.25};
 
 static const problem_row problems[] = {
@@ -78,6 +79,7 @@ static const problem_row problems[] = {
     {"kink beside the minimum", kinked, NULL, 1, 10, 4.5, .within = 1e-6},
     {"Rosenbrock of 2", rosenbrock, rosenbrock_residual, 2, 0, 1, 1e-6, .starts = from_minus, .hard = true},
     {"Rosenbrock of 100", rosenbrock, rosenbrock_residual, 100, -1, 1, 1e-5, .hard = true},
+    {"a penalty, from far away", penalty, penalty_residual, 4, 0, 0.2500075, 1e-3, .starts = far, .hard = true},
     {"Rosenbrock in a box", rosenbrock, rosenbrock_residual, 2, 0, 0, 1e-6, from_minus, valley, valley_lower,
      valley_upper, .hard = true},
 };
@@ -382,6 +384,22 @@ static void endings_by_methods(void) {
   }
 }
 
+/* At a kink no line search can end well: that is noticed before they have cost much. */
+static void cheap_kinks(void) {
+  static const char *const methods[] = {"bfgs", "lbfgs", "coordinate", "newton"};
+  for (size_t k = 0; k < sizeof methods / sizeof *methods; k++) {
+    double x = 0.3;
+    test_model model = {.function = absolute, .n = 1};
+    minimise_problem problem = model_problem(&model);
+    minimise_options options = minimise_defaults();
+    minimise_result result;
+    options.method = methods[k];
+    CU_ASSERT_EQUAL(minimise(&problem, &options, &x, &result), MINIMISE_STALLED);
+    CU_ASSERT(result.evaluations.gradient <= 350);
+    CU_ASSERT(result.f < 1e-16);
+  }
+}
+
 /* Each evaluation fails in turn: x is the best point until then. */
 static void failing_model(void) {
   for (int setting = 0; setting < METHODS; setting++) {
@@ -555,6 +573,7 @@ int main(void) {
   CU_add_test(suite, "random orders", random_orders);
   CU_add_test(suite, "half Jacobians", half_jacobians);
   CU_add_test(suite, "endings", endings_by_methods);
+  CU_add_test(suite, "cheap kinks", cheap_kinks);
   CU_add_test(suite, "failing model", failing_model);
   CU_add_test(suite, "budgets", budgets);
   CU_add_test(suite, "refusals", refusals);

@@ -1,13 +1,12 @@
-/* The objective as a sum of squares (see solve.h): c * sum r^2, sum[i, j] r[i, j]^2 / c, mean(r*r), -r @ r and the
+/* The objective as a sum of squares (see squares.h): c * sum r^2, sum[i, j] r[i, j]^2 / c, mean(r*r), -r @ r and the
  * like, of an output r. */
-#include "compiler/cli/solve.h"
-
-#include <string.h>
+#include "compiler/problem/squares.h"
 
 typedef struct {
-  const solving *in;
-  double factor;
-  int axis_count; /* of the sum that the walk is in */
+  const tensor_program *model;
+  const int64_t *extents; /* NULL: they have no values */
+  sum_of_squares found;   /* its factor so far */
+  int axis_count;         /* of the sum that the walk is in */
   const tensor_axis *axes;
   const binding *residual; /* whose squares they are */
 } walk;
@@ -21,33 +20,54 @@ static bool applies(const tensor *of, scalar_op op) {
 }
 
 /* A number that no input moves: a constant, or an extent. */
-static bool is_number(const walk *at, const tensor *of, double *value) {
+typedef struct {
+  double value;
+  scalar whole; /* NO_SCALAR; or what it is, where it has no value yet */
+} number;
+
+static bool is_number(const walk *at, const tensor *of, number *into) {
   const tensor *inner = applies(of, OP_real_of_whole) ? argument(of, 0) : of;
   int64_t whole;
   if (inner->kind != TENSOR_CONSTANT || inner->rank) return false;
-  const scalar_node *node = scalar_at(at->in->model->dag, inner->value);
+  *into = (number){.whole = NO_SCALAR};
+  const scalar_node *node = scalar_at(at->model->dag, inner->value);
   if (node->type == SCALAR_REAL && node->op == SCALAR_CONSTANT) {
-    *value = node->real;
+    into->value = node->real;
     return true;
   }
   if (node->type != SCALAR_WHOLE) return false;
-  if (!whole_evaluate(at->in->model->dag, inner->value, at->in->inputs.values, &whole)) return false;
-  *value = (double)whole;
+  if (!at->extents && !scalar_is_whole(at->model->dag, inner->value, &whole)) {
+    into->whole = inner->value;
+    return true;
+  }
+  if (at->extents && !whole_evaluate(at->model->dag, inner->value, at->extents, &whole)) return false;
+  into->value = (double)whole;
   return true;
 }
 
-/* A factor of a product or quotient, or a sign, is taken into `factor`; the other part, or NULL. */
+static void take_factor(walk *at, const number *of, bool divides) {
+  sum_of_squares *into = &at->found;
+  if (of->whole == NO_SCALAR) {
+    into->factor = divides ? into->factor / of->value : into->factor * of->value;
+  } else if (divides) {
+    list_push(scalar_memory(at->model->dag), &into->over, of->whole);
+  } else {
+    list_push(scalar_memory(at->model->dag), &into->times, of->whole);
+  }
+}
+
+/* A factor of a product or quotient, or a sign, is taken into the factor; the other part, or NULL. */
 static const tensor *without_factor(walk *at, const tensor *of) {
-  double value;
+  number factor;
   if (applies(of, OP_neg)) {
-    at->factor = -at->factor;
+    at->found.factor = -at->found.factor;
     return argument(of, 0);
   }
   if (!applies(of, OP_mul) && !applies(of, OP_div)) return NULL;
   bool quotient = of->op == OP_div;
   for (int k = quotient; k < 2; k++)
-    if (is_number(at, argument(of, k), &value)) {
-      at->factor = quotient ? at->factor / value : at->factor * value;
+    if (is_number(at, argument(of, k), &factor)) {
+      take_factor(at, &factor, quotient);
       return argument(of, 1 - k);
     }
   return NULL;
@@ -74,10 +94,10 @@ static const binding *named(const walk *at, const tensor *of, bool whole) {
 
 /* Is this, an entry of the sum (or, `whole`, the array of all of them), the square of an output's? */
 static bool is_square(walk *at, const tensor *of, bool whole) {
-  double power;
+  number power;
   for (const tensor *inner; (inner = without_factor(at, of));) of = inner;
   if (!whole && seen_whole(at, of)) return is_square(at, seen_whole(at, of), true);
-  if (applies(of, OP_pow) && is_number(at, argument(of, 1), &power) && power == 2)
+  if (applies(of, OP_pow) && is_number(at, argument(of, 1), &power) && power.value == 2)
     at->residual = named(at, argument(of, 0), whole);
   else if (applies(of, OP_mul) && named(at, argument(of, 0), whole) == named(at, argument(of, 1), whole))
     at->residual = named(at, argument(of, 0), whole);
@@ -85,26 +105,23 @@ static bool is_square(walk *at, const tensor *of, bool whole) {
 }
 
 static bool is_sum_of_squares(walk *at, const tensor *of) {
-  double entries = 1;
   for (const tensor *inner; (inner = of->kind == TENSOR_NAME ? of->name->value : without_factor(at, of));) of = inner;
   if (of->kind != TENSOR_REDUCE) return of->rank == 0 && is_square(at, of, true);
   if ((of->reduction != REDUCE_SUM && of->reduction != REDUCE_MEAN) || of->condition || of->rank) return false;
   at->axis_count = of->axis_count;
   at->axes = of->axes;
   for (int k = 0; k < of->axis_count; k++) {
-    double extent;
+    number extent;
     if (!is_number(at, of->axes[k].limit, &extent)) return false;
-    entries *= extent;
+    if (of->reduction == REDUCE_MEAN) take_factor(at, &extent, true);
   }
-  if (of->reduction == REDUCE_MEAN) at->factor /= entries;
   return is_square(at, argument(of, 0), false);
 }
 
-solve_squares solve_find_squares(const solving *in) {
-  walk at = {.in = in, .factor = 1};
-  if (!is_sum_of_squares(&at, in->model->objective.value->value)) return (solve_squares){0};
-  for (int k = 0; k < in->model->outputs.count; k++)
-    if (in->model->outputs.items[k].value == at.residual)
-      return (solve_squares){in->model->outputs.items[k].name, at.factor};
-  return (solve_squares){0};
+sum_of_squares find_squares(const tensor_program *model, const int64_t *extents) {
+  walk at = {.model = model, .extents = extents, .found = {.factor = 1}};
+  if (!is_sum_of_squares(&at, model->objective.value->value)) return (sum_of_squares){0};
+  for (int k = 0; k < model->outputs.count; k++)
+    if (model->outputs.items[k].value == at.residual) at.found.output = model->outputs.items[k].name;
+  return at.found;
 }
