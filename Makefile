@@ -81,6 +81,7 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/fuzz/long_model.o $(ORACLE) $(
 	@$(CC) $(OPTIMISE) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ -lcunit $(LIBRARIES)
 $(B)/tests/unit/library_memory_test: WRAPPED := malloc calloc realloc free mmap munmap newlocale fdopen
 $(B)/tests/unit/minimise_memory_test: WRAPPED := malloc calloc free
+$(B)/tests/unit/implicit_memory_test: WRAPPED := malloc calloc free
 
 # The program as it is, but for a wrong line that is added to what libtcc gets.
 $(B)/tests/refusing_adjoin: $(COMMANDS) $(COMPILER) $(RUNTIME) $(B)/tests/cli/refusing_jit.o
