@@ -20,7 +20,7 @@ static double steepest(const minimiser *m, const minimise_point *at, double *d) 
 
 /* The first step of a method that learns moves no entry by more than this share of the largest one (of 1 where that is
  * smaller): nothing is known of f yet, and what is too short is soon lengthened (Hager and Zhang 2006). */
-static const double FIRST_MOVE = 0.3;
+static const double FIRST_MOVE = 0.2;
 
 static double first_step(const minimiser *m, const descent *by, const descent_state *state, bool is_scaled) {
   if (is_scaled) return 1;
