@@ -47,7 +47,7 @@ GENERATED := $(B)/grammar/program.o $(B)/grammar/tokens.o
 COMPILER := $(foreach folder,$(PIPELINE),$(call objects,$(call sources,$(folder)))) $(GENERATED) \
             $(call objects,$(filter-out compiler/main.c,$(call sources,compiler))) $(B)/libtcc.o
 LIBRARY := $(call objects,$(call sources,compiler/library)) $(B)/runtime/library/run.o
-RUNTIME := $(call objects,$(call sources,runtime) $(call sources,runtime/minimise))
+RUNTIME := $(call objects,$(call sources,runtime) $(call sources,runtime/minimise) $(call sources,runtime/implicit))
 COMMANDS := $(call objects,$(call sources,compiler/cli) compiler/main.c)
 
 RUNNER := $(call objects,$(call sources,tests/runner) $(call sources,tests/fuzz))
@@ -81,6 +81,7 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/tests/fuzz/long_model.o $(ORACLE) $(
 	@$(CC) $(OPTIMISE) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ -lcunit $(LIBRARIES)
 $(B)/tests/unit/library_memory_test: WRAPPED := malloc calloc realloc free mmap munmap newlocale fdopen
 $(B)/tests/unit/minimise_memory_test: WRAPPED := malloc calloc free
+$(B)/tests/unit/implicit_memory_test: WRAPPED := malloc calloc free
 
 # The program as it is, but for a wrong line that is added to what libtcc gets.
 $(B)/tests/refusing_adjoin: $(COMMANDS) $(COMPILER) $(RUNTIME) $(B)/tests/cli/refusing_jit.o

@@ -344,22 +344,99 @@ static bool derive_vjp(session *with, const request *wanted, emitted_function *i
   return true;
 }
 
+static bool derive_kink_distances(session *with, const request *wanted, emitted_function *into) {
+  if (!need_objective(with)) return false;
+  numbers definitions = {0}, along = {0};
+  objective_first(with, &definitions);
+  if (!find_inputs(with, wanted->along, wanted->along_count, &along)) return false;
+  kernel_program *program = lower(with->lowered, "kinks", definitions.items, definitions.count);
+  derive_searches(program);
+  with->kinks = (kink_list){0};
+  int distances = derive_kinks(program, &with->lowered->places, along.items, along.count, &with->kinks);
+  session_pass(with, "lower", program);
+  add_result(program, distances, "kinks", NULL);
+  complete_searches(program);
+  remove_dead(program);
+  session_pass(with, "dead", program);
+  kernel_tag_axes(program);
+  into->program = program;
+  into->name = wanted->name ? wanted->name : "kinks";
+  into->what = "Distances to kinks.";
+  return true;
+}
+
+/* The inputs of these names that have a start value (0), lower (1) or upper bound (2). */
+static bool find_declared(session *with, const char *const *names, int count, int which, numbers *into) {
+  static const char *const words[] = {"start", "lower", "upper"};
+  if (!find_inputs(with, names, count, into)) return false;
+  for (int k = 0; k < into->count; k++) {
+    const input *of = &with->model->inputs.items[into->items[k]];
+    if (which == 0 ? of->start : which == 1 ? of->lower : of->upper) continue;
+    diagnose(with->report, CODE_NO_SUCH_VALUE, of->where, "'%s' has no %s value", of->name, words[which]);
+    return false;
+  }
+  return true;
+}
+
 static bool derive_start(session *with, const request *wanted, emitted_function *into) {
   static const char *const names[] = {"start", "lower", "upper"};
   int which = (int)(wanted->kind - REQUEST_START);
   numbers inputs = {0};
-  if (!find_inputs(with, wanted->read, wanted->read_count, &inputs)) return false;
-  for (int k = 0; k < inputs.count; k++) {
-    const input *of = &with->model->inputs.items[inputs.items[k]];
-    if (which == 0 ? of->start : which == 1 ? of->lower : of->upper) continue;
-    diagnose(with->report, CODE_NO_SUCH_VALUE, of->where, "'%s' has no %s value", of->name, names[which]);
-    return false;
-  }
+  if (!find_declared(with, wanted->read, wanted->read_count, which, &inputs)) return false;
   kernel_program *program = lower_start(with->lowered, names[which], inputs.items, inputs.count, which);
   session_pass(with, "lower", program);
   into->program = program;
   into->name = wanted->name ? wanted->name : names[which];
   into->what = "Start values or bounds.";
+  return true;
+}
+
+static bool derive_bound_jvp(session *with, const request *wanted, emitted_function *into) {
+  int which = wanted->kind == REQUEST_LOWER_JVP ? 1 : 2;
+  numbers inputs = {0}, along = {0}, seeds = {0};
+  if (!find_declared(with, wanted->read, wanted->read_count, which, &inputs)) return false;
+  if (!find_inputs(with, wanted->along, wanted->along_count, &along)) return false;
+  int *bounds = arena_array(with->memory, int, inputs.count + 1);
+  const char *name = which == 1 ? "lower_jvp" : "upper_jvp";
+  kernel_program *program = lower_bounds(with->lowered, name, inputs.items, inputs.count, which, bounds);
+  session_pass(with, "lower", program);
+  for (int k = 0; k < along.count; k++)
+    list_push(with->memory, &seeds,
+              seed_array(with, along.items[k], arena_format(with->memory, "%s_dot", wanted->along[k]), false));
+  derivative_map tangent;
+  program = derive_tangent(program, along.items, seeds.items, along.count, NO_SCALAR, &tangent);
+  session_pass(with, "tangent", program);
+  for (int k = 0; k < inputs.count; k++) {
+    int found = tangent.of[bounds[k]];
+    if (found < 0) found = zeros(with, program, bounds[k], false);
+    add_result(program, found, arena_format(with->memory, "%s_dot", wanted->read[k]), NULL);
+  }
+  into->program = finish(with, program);
+  into->name = wanted->name ? wanted->name : name;
+  into->what = "The tangent of bounds along a direction in the inputs.";
+  return true;
+}
+
+static bool derive_bound_vjp(session *with, const request *wanted, emitted_function *into) {
+  int which = wanted->kind == REQUEST_LOWER_VJP ? 1 : 2;
+  numbers inputs = {0}, read = {0}, cotangents = {0};
+  if (!find_declared(with, wanted->along, wanted->along_count, which, &inputs)) return false;
+  if (!find_inputs(with, wanted->read, wanted->read_count, &read)) return false;
+  int *bounds = arena_array(with->memory, int, inputs.count + 1);
+  const char *name = which == 1 ? "lower_vjp" : "upper_vjp";
+  kernel_program *program = lower_bounds(with->lowered, name, inputs.items, inputs.count, which, bounds);
+  session_pass(with, "lower", program);
+  for (int k = 0; k < inputs.count; k++)
+    list_push(with->memory, &cotangents,
+              seed_array(with, bounds[k], arena_format(with->memory, "%s_bar", wanted->along[k]), false));
+  derivative_map adjoint;
+  program = derive_adjoint(program, bounds, cotangents.items, inputs.count, read.items, read.count, &adjoint);
+  session_pass(with, "adjoint", program);
+  for (int k = 0; k < read.count; k++)
+    add_result(program, adjoint.of[read.items[k]], arena_format(with->memory, "%s_bar", wanted->read[k]), NULL);
+  into->program = finish(with, program);
+  into->name = wanted->name ? wanted->name : name;
+  into->what = "The adjoint of inputs for cotangents of bounds.";
   return true;
 }
 
@@ -371,9 +448,14 @@ bool session_derive(session *with, const request *wanted, emitted_function *into
   case REQUEST_PRODUCT: return derive_product(with, wanted, into);
   case REQUEST_JVP: return derive_jvp(with, wanted, into);
   case REQUEST_VJP: return derive_vjp(with, wanted, into);
+  case REQUEST_KINKS: return derive_kink_distances(with, wanted, into);
   case REQUEST_START:
   case REQUEST_LOWER:
   case REQUEST_UPPER: return derive_start(with, wanted, into);
+  case REQUEST_LOWER_JVP:
+  case REQUEST_UPPER_JVP: return derive_bound_jvp(with, wanted, into);
+  case REQUEST_LOWER_VJP:
+  case REQUEST_UPPER_VJP: return derive_bound_vjp(with, wanted, into);
   }
   return false;
 }

@@ -173,6 +173,10 @@ const kernel_program *session_program(const session *of, int function) {
   return of->functions.items[function].program;
 }
 
+const kink_list *session_kinks(const session *of) {
+  return &of->kinks;
+}
+
 const stage_time *session_times(const session *of, int *count) {
   *count = SESSION_STAGES;
   return of->times;

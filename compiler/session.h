@@ -3,6 +3,7 @@
 #define ADJOIN_COMPILER_SESSION_H
 
 #include "compiler/adjoin.h" /* ADJOIN_VERSION */
+#include "compiler/derivative/kinks.h"
 #include "compiler/emit/emit.h"
 #include "compiler/jit/jit.h"
 #include "compiler/tensor/check.h"
@@ -36,6 +37,9 @@ const tensor_program *session_model(const session *of);
  * diagnostics (unknown name, no objective, derivative of something that has none). */
 int session_request(session *with, const request *wanted);
 const kernel_program *session_program(const session *of, int function);
+
+/* What the last request for kinks found, in the order of its result. */
+const kink_list *session_kinks(const session *of);
 
 /* How the requested functions are written. */
 typedef struct {

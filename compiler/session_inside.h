@@ -3,6 +3,7 @@
 #define ADJOIN_COMPILER_SESSION_INSIDE_H
 
 #include "compiler/derivative/derivative.h"
+#include "compiler/derivative/kinks.h"
 #include "compiler/kernel/implicit.h"
 #include "compiler/kernel/lower.h"
 #include "compiler/optimise/optimise.h"
@@ -20,6 +21,7 @@ struct session {
   tensor_program *model;
   lowering *lowered;
   LIST(emitted_function) functions;
+  kink_list kinks;   /* of the last request for them */
   scalar directions; /* the extent of blocks of directions, or NO_SCALAR as long as none was asked for */
   bool real_float;   /* in what is compiled */
   const char *jit_text;

@@ -31,6 +31,53 @@ void dense_ldl_solve(size_t n, const double *a, const int *pivots, double *b) {
   if (n) LAPACKE_dsytrs_work(LAPACK_COL_MAJOR, 'L', (int)n, 1, a, (int)n, pivots, b, (int)n);
 }
 
+size_t dense_ldl_negative(size_t n, const double *a, const int *pivots) {
+  size_t negative = 0;
+  for (size_t k = 0; k < n; k++) {
+    const double *corner = a + k * n + k;
+    if (pivots[k] > 0) {
+      negative += *corner < 0;
+    } else {
+      negative++; /* such blocks are indefinite: |d_21| is larger than both entries of the diagonal */
+      k++;
+    }
+  }
+  return negative;
+}
+
+double dense_cholesky_reciprocal(size_t n, const double *a, double norm, double *work, int *whole) {
+  double reciprocal = 1;
+  if (n) LAPACKE_dpocon_work(LAPACK_COL_MAJOR, 'L', (int)n, a, (int)n, norm, &reciprocal, work, whole);
+  return reciprocal;
+}
+
+double dense_ldl_reciprocal(size_t n, const double *a, const int *pivots, double norm, double *work, int *whole) {
+  double reciprocal = 1;
+  if (n) LAPACKE_dsycon_work(LAPACK_COL_MAJOR, 'L', (int)n, a, (int)n, pivots, norm, &reciprocal, work, whole);
+  return reciprocal;
+}
+
+double dense_symmetric_norm(size_t n, const double *a, double *work) {
+  return n ? LAPACKE_dlansy_work(LAPACK_COL_MAJOR, '1', 'L', (int)n, a, (int)n, work) : 0;
+}
+
+/* ---- eigenvalues ---- */
+
+size_t dense_eigen_work(size_t n, bool vectors) {
+  return vectors ? 1 + 6 * n + 2 * n * n : 1 + (2 + BLOCK) * n;
+}
+
+bool dense_eigen(size_t n, double *a, bool vectors, double *values, double *work, int *whole) {
+  return n == 0 || LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, vectors ? 'V' : 'N', 'L', (int)n, a, (int)n, values, work,
+                                       (int)dense_eigen_work(n, vectors), whole, (int)(5 * n + 3)) == 0;
+}
+
+bool dense_tridiagonal_values(size_t n, double *diagonal, double *beside) {
+  return n == 0 || LAPACKE_dsterf_work((int)n, diagonal, beside) == 0;
+}
+
+/* ---- lifting ---- */
+
 static double lifted(double eigenvalue, double smallest) {
   return fmax(fabs(eigenvalue), smallest);
 }

@@ -25,6 +25,27 @@ size_t dense_ldl_work(size_t n);
 /* b := A^-1 b, of that factorisation. */
 void dense_ldl_solve(size_t n, const double *a, const int *pivots, double *b);
 
+/* How many eigenvalues of A are negative: those of D, by Sylvester's law of inertia. */
+size_t dense_ldl_negative(size_t n, const double *a, const int *pivots);
+
+/* 1 / (|A|_1 |A^-1|_1) of either factorisation, estimated (Higham 1988); `norm` is |A|_1. `work` has 3 n entries,
+ * `whole` n. */
+double dense_cholesky_reciprocal(size_t n, const double *a, double norm, double *work, int *whole);
+double dense_ldl_reciprocal(size_t n, const double *a, const int *pivots, double norm, double *work, int *whole);
+
+/* |A|_1 of a symmetric matrix. `work` has n entries. */
+double dense_symmetric_norm(size_t n, const double *a, double *work);
+
+/* The eigenvalues of a symmetric matrix, ascending; with `vectors`, its orthonormal eigenvectors take A's place, column
+ * after column; else A is spoilt. `work` has dense_eigen_work(n, vectors) entries, `whole` 5 n + 3. False: it did not
+ * converge. */
+bool dense_eigen(size_t n, double *a, bool vectors, double *values, double *work, int *whole);
+size_t dense_eigen_work(size_t n, bool vectors);
+
+/* The eigenvalues of a symmetric tridiagonal matrix take the place of its diagonal, ascending; the other one, n - 1
+ * long, is spoilt. */
+bool dense_tridiagonal_values(size_t n, double *diagonal, double *beside);
+
 /* Replaces D's eigenvalues d by max(|d|, smallest): then L D L' is positive definite, and A + E with a small E where A
  * was nearly so (Cheng and Higham, A modified Cholesky algorithm based on a symmetric indefinite factorization, SIAM
  * J. Matrix Anal. Appl. 19, 1998; they lift negative eigenvalues to `smallest`, which makes longer steps). */

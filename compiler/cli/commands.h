@@ -9,6 +9,7 @@ exit_code command_eval(console *with, int count, char **arguments);
 exit_code command_check(console *with, int count, char **arguments);
 exit_code command_emit(console *with, int count, char **arguments);
 exit_code command_solve(console *with, int count, char **arguments);
+exit_code command_implicit(console *with, int count, char **arguments);
 exit_code command_help(console *with, int count, char **arguments);
 
 /* The table of commands, in the order of command_name. */

@@ -11,6 +11,8 @@ static const command_row commands[COMMAND_COUNT] = {
     [COMMAND_CHECK] = {"check", "a model's derivatives against each other and against differences", command_check},
     [COMMAND_EMIT] = {"emit", "a model and its derivatives as C, or as a Python module", command_emit},
     [COMMAND_SOLVE] = {"solve", "where a model's objective is smallest, over the entries that may move", command_solve},
+    [COMMAND_IMPLICIT] = {"implicit", "how a model's minimiser moves with its params, with a certificate",
+                          command_implicit},
     [COMMAND_HELP] = {"help", "how a command is used, or what a diagnostic's code means", command_help},
 };
 
@@ -27,7 +29,8 @@ const char program_text[] =
     "  adjoin eval rosenbrock.adj x=1,2,4,5         value and gradient\n"
     "  adjoin check rosenbrock.adj                  are its derivatives right?\n"
     "  adjoin emit rosenbrock.adj -o rosenbrock.h   the same as C\n"
-    "  adjoin solve rosenbrock.adj x=1,2,4,5        where it is smallest\n\n"
+    "  adjoin solve rosenbrock.adj x=1,2,4,5        where it is smallest\n"
+    "  adjoin implicit fit.adj data/                how that moves with the params\n\n"
     "`adjoin help COMMAND` tells more, `adjoin help CODE` what a diagnostic means.\n\n"
     "Exit codes: 0 done, 1 the input is wrong, 2 the command line is wrong, 3 the numerics failed, 4 an\n"
     "internal error.\n";
@@ -48,14 +51,14 @@ static void append_overview(text *out) {
   text_append_bytes(out, program_text, (size_t)(rest - program_text));
   text_append(out, "\n");
   for (int k = 0; k < COMMAND_COUNT; k++)
-    text_format(out, "  adjoin %-6s  %s\n", commands[k].word, commands[k].summary);
+    text_format(out, "  adjoin %-8s  %s\n", commands[k].word, commands[k].summary);
   text_format(out, "\n%s", rest + 1);
 }
 
 /* ---- adjoin help ---- */
 
 static void append_commands(console *with) {
-  for (int k = 0; k < COMMAND_COUNT; k++) text_format(&with->out, "%-6s  %s\n", commands[k].word, commands[k].summary);
+  for (int k = 0; k < COMMAND_COUNT; k++) text_format(&with->out, "%-8s  %s\n", commands[k].word, commands[k].summary);
 }
 
 static void append_codes(console *with) {

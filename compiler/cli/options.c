@@ -326,6 +326,22 @@ static error_t take_solver_option(int key, const char *value, struct argp_state 
   }
 }
 
+static error_t take_implicit_option(int key, const char *value, struct argp_state *state) {
+  options *into = ((parsing *)state->input)->into;
+  switch (key) {
+  case KEY_AT: add_assignment(state, "at", value, &into->at); return 0;
+  case KEY_POLISH: into->implicit.polish = true; return 0;
+  case KEY_NO_POLISH: into->implicit.polish = false; return 0;
+  case KEY_FORWARD: add_assignment(state, "forward", value, &into->forward); return 0;
+  case KEY_ADJOINT: add_assignment(state, "adjoint", value, &into->adjoint); return 0;
+  case KEY_DAMPING: into->implicit.damping = real_given(state, "damping", value, true, INFINITY); return 0;
+  case KEY_LEAST_NORM: into->implicit.least_norm = true; return 0;
+  case KEY_VERIFY: into->verify = true; return 0;
+  case KEY_SOLVER: into->implicit.solver = (implicit_solver)chosen(state, key, "solver", value); return 0;
+  default: return take_solver_option(key, value, state);
+  }
+}
+
 static void set_topic(struct argp_state *state, const char *topic) {
   parsing *in = state->input;
   if (in->into->topic) mistake(state, "'%s': help tells about one thing at a time", topic);
@@ -378,7 +394,7 @@ static error_t take_option(int key, char *value, struct argp_state *state) {
   case ARGP_KEY_NO_ARGS:
     if (((parsing *)state->input)->command != COMMAND_HELP) mistake(state, "no model is given");
     return 0;
-  default: return take_solver_option(key, value, state);
+  default: return take_implicit_option(key, value, state);
   }
 }
 
@@ -398,7 +414,7 @@ static struct argp description(command_name command) {
 }
 
 options options_parse(console *with, command_name command, int count, char **arguments) {
-  options made = {.solver = minimise_defaults()};
+  options made = {.solver = minimise_defaults(), .implicit = implicit_defaults()};
   parsing in = {with, &made, command};
   struct argp with_rows = description(command);
   arguments[0] = arena_format(with->memory, "adjoin %s", options_page(command)->word);

@@ -7,6 +7,7 @@
 #include "compiler/cli/depfile.h"
 #include "compiler/cli/options_table.h"
 #include "compiler/session.h"
+#include "runtime/implicit.h"
 #include "runtime/minimise.h"
 
 typedef struct {
@@ -36,6 +37,9 @@ typedef struct {
   const char *out, *history, *checkpoint, *resume; /* or NULL */
   bool quiet;
   bool init;                 /* draw the weights of networks that nothing gives */
+  implicit_options implicit; /* implicit: what the command line sets of them */
+  assignment_list at, forward, adjoint;
+  bool verify;
   const char *topic, *shell; /* of help; or NULL */
   bool manual;
 } options;

@@ -3,6 +3,7 @@
 #include "compiler/cli/options_table.h"
 
 #include "compiler/session.h"
+#include "runtime/implicit.h"
 #include "runtime/minimise.h"
 
 #define ROW_DIM                                                                                                        \
@@ -117,84 +118,51 @@ static const struct argp_option emit_options[] = {
     ROW_DUMP,
     {0}};
 
+/* clang-format off */
 static const struct argp_option solve_options[] = {
-    {.name = "method",
-     .key = KEY_METHOD,
-     .arg = "NAME",
-     .doc =
-         "Which minimiser: auto (the default) chooses by the derivatives that there are and by how many entries are "
-         "free "
-         "among gd, momentum, nesterov, adam, adamw, coordinate, bfgs, lbfgs, newton, newton-cg, levenberg-marquardt "
-         "(for sums of squares of an output)"},
-    {.name = "start",
-     .key = KEY_START,
-     .arg = "NAME=VALUE",
-     .doc =
-         "Where a var starts, instead of its start value (may be repeated; NAME=VALUE among the inputs is the same)"},
-    {.name = "mask",
-     .key = KEY_MASK,
-     .arg = "NAME=VALUE",
-     .doc = "A var's entries that may move: 1, and those that may not: 0 (may be repeated)"},
-    {.name = "freeze",
-     .key = KEY_FREEZE,
-     .arg = "LIST",
-     .doc = "Entries that may not move, as the language's freeze names them: 'x[0], W[:, 2:4], b' (may be repeated)"},
-    {.name = "free",
-     .key = KEY_FREE,
-     .arg = "LIST",
-     .doc = "Of the vars named here, only these entries may move; what else is frozen stays so (may be repeated)"},
-    {.name = "step",
-     .key = KEY_STEP,
-     .arg = "NUMBER",
-     .doc = "The step of gd, momentum, nesterov, adam and adamw; where steps are searched, the first trial"},
-    {.name = "step-rule",
-     .key = KEY_STEP_RULE,
-     .arg = "RULE",
-     .doc = "How long steps are: constant, decreasing (step/t), backtracking, wolfe (default: constant where --step is "
-            "given, else the method's own)"},
-    {.name = "momentum", .key = KEY_MOMENTUM, .arg = "NUMBER", .doc = "Of momentum and nesterov, from 0 to below 1"},
-    {.name = "memory", .key = KEY_MEMORY, .arg = "NUMBER", .doc = "How many pairs lbfgs keeps (default: 10)"},
-    {.name = "weight-decay", .key = KEY_WEIGHT_DECAY, .arg = "NUMBER", .doc = "Of adam and adamw (default: 0)"},
-    {.name = "tol",
-     .key = KEY_TOLERANCE,
-     .arg = "NUMBER",
-     .doc = "Converged is where no free entry of the gradient is larger than this times max(1, min(|f|, the largest "
-            "one at the start)) (default: 1e-8)"},
-    {.name = "iterations", .key = KEY_ITERATIONS, .arg = "NUMBER", .doc = "At most so many (default: 1000)"},
-    {.name = "seconds", .key = KEY_SECONDS, .arg = "NUMBER", .doc = "At most so long (default: no limit)"},
-    {.name = "seed",
-     .key = KEY_SEED,
-     .arg = "NUMBER",
-     .doc = "What --init and --starts draw from (default: 0); above 0, coordinate visits the entries in random orders "
-            "from it"},
-    ROW_INIT,
-    {.name = "starts",
-     .key = KEY_STARTS,
-     .arg = "NUMBER",
-     .doc = "Run from so many starts, and give the best that converged: the first is the given one, the others are "
-            "drawn uniformly between both bounds of an entry, or where it lacks one within 2 max(1, |x|) of the first; "
-            "weights that --init draws are drawn again"},
-    {.name = "checkpoint",
-     .key = KEY_CHECKPOINT,
-     .arg = "FILE",
-     .doc = "Keep the state of the run in FILE: written as it begins, every ten seconds between iterations, and as it "
-            "ends"},
-    {.name = "resume",
-     .key = KEY_RESUME,
-     .arg = "FILE",
-     .doc = "Go on from a checkpoint to the same bits as if nothing had stopped the run; with the same model, inputs "
-            "and options, but --iterations (which counts those before, too), --seconds and --tol, which may be new"},
-    {.name = "out",
-     .key = KEY_OUT,
-     .arg = "PATH",
-     .doc = "Write the vars to a FOLDER/, or a .npz, .safetensors or .json file, which can be given as input again"},
-    {.name = "history", .key = KEY_HISTORY, .arg = "FILE", .doc = "Write every iteration as a line of a .csv file"},
-    {.name = "quiet", .key = KEY_QUIET, .doc = "Show no progress at the terminal"},
+#include "compiler/cli/solve_rows.def"
     ROW_STRICT,
     ROW_DIM,
     ROW_JSON,
     ROW_DIAGNOSTICS,
     {0}};
+
+static const struct argp_option implicit_options_rows[] = {
+    {.name = "at",
+     .key = KEY_AT,
+     .arg = "NAME=VALUE",
+     .doc = "Where the minimiser is: nothing is solved, and derivatives are taken there (may be repeated)"},
+    {.name = "polish", .key = KEY_POLISH, .doc = "Newton steps from there to rounding level (the default)"},
+    {.name = "no-polish", .key = KEY_NO_POLISH, .doc = "Take the point as it is"},
+    {.name = "wrt",
+     .key = KEY_WRT,
+     .arg = "NAMES",
+     .doc = "Derivatives with respect to these params (default: every param that is not frozen whole)"},
+    {.name = "forward",
+     .key = KEY_FORWARD,
+     .arg = "NAME=VALUE",
+     .doc = "The derivative along this direction of a param alone, the others being still (may be repeated)"},
+    {.name = "adjoint",
+     .key = KEY_ADJOINT,
+     .arg = "NAME=VALUE",
+     .doc = "The derivative of a weighted sum of the vars alone, with these weights on a var (may be repeated)"},
+    {.name = "damping", .key = KEY_DAMPING, .arg = "MU", .doc = "Solve with H + MU I in place of the Hessian H"},
+    {.name = "least-norm", .key = KEY_LEAST_NORM, .doc = "Where H is singular, take its pseudo-inverse"},
+    {.name = "verify",
+     .key = KEY_VERIFY,
+     .doc = "Solve again beside the params, and compare with differences along a random direction"},
+    {.name = "solver",
+     .key = KEY_SOLVER,
+     .arg = "NAME",
+     .doc = "Of linear systems: dense (LAPACK), cg or minres, on products with H (default: auto: dense up to 500 free "
+            "entries, else cg)"},
+#include "compiler/cli/solve_rows.def"
+    ROW_STRICT,
+    ROW_DIM,
+    ROW_JSON,
+    ROW_DIAGNOSTICS,
+    {0}};
+/* clang-format on */
 
 static const struct argp_option help_options[] = {
     {.name = "man", .key = KEY_MAN, .doc = "Write the manual page of COMMAND, or of adjoin itself, as roff"},
@@ -259,6 +227,21 @@ static const command_page commands[COMMAND_COUNT] = {
          "  adjoin solve net.adj weights/ --start x=4 --method newton --json\n"
          "  adjoin solve fit.adj data/ --freeze 'W[:, 2:4], b' --out fitted.npz" EXIT_TEXT,
          solve_options},
+    [COMMAND_IMPLICIT] =
+        {"implicit", "MODEL [NAME=VALUE | FILE | FOLDER/]...",
+         "Derivatives of a model's minimiser with respect to its params, by the implicit function theorem, with a "
+         "certificate.\v" INPUTS_TEXT
+         "The minimiser is found as by `adjoin solve`, or given with --at, and polished. The Jacobian is given unless "
+         "--forward or --adjoint ask for something else. What does not move has derivative 0; an entry at a bound has "
+         "its bound's.\n\n"
+         "Where a hypothesis of the theorem fails there are no derivatives but a message that says which, and the exit "
+         "code is 3. The statuses: ok, ill_conditioned (a warning), damped and least_norm (as asked for); "
+         "not_stationary, indefinite, singular, unbounded, degenerate_bound, nonsmooth, not_finite, "
+         "linear_solve_failed.\n\n"
+         "  adjoin implicit net.adj weights/ x=4 --json\n"
+         "  adjoin implicit fit.adj data/ --wrt volume --adjoint b=1,0 --verify\n"
+         "  adjoin implicit net.adj weights/ --at x=@x.npy --no-polish --forward b1=1,0,0" EXIT_TEXT,
+         implicit_options_rows},
     [COMMAND_HELP] = {
         "help", "[COMMAND | CODE | commands | codes | words]",
         "Tells about a command, or what a diagnostic's code means and how to put it right.\v"
@@ -293,6 +276,11 @@ static const char *const target_words[] = {
     [TARGET_HEADER] = "header", [TARGET_C] = "c", [TARGET_PYTHON] = "python", NULL};
 static const char *const init_words[] = {"kaiming", NULL};
 static const char *const form_words[] = {"text", "json", NULL};
+static const char *const linear_solver_words[] = {[IMPLICIT_AUTOMATIC] = "auto",
+                                                  [IMPLICIT_DENSE] = "dense",
+                                                  [IMPLICIT_CG] = "cg",
+                                                  [IMPLICIT_MINRES] = "minres",
+                                                  NULL};
 static const char *const shell_words[] = {"bash", "zsh", NULL};
 static const char *const step_rule_words[] = {
     [MINIMISE_STEP_AUTOMATIC] = "automatic",   [MINIMISE_STEP_CONSTANT] = "constant",
@@ -317,6 +305,7 @@ option_values options_values(console *with, command_name command, int key) {
   case KEY_COMPLETION: return (option_values){.words = shell_words};
   case KEY_DUMP: return (option_values){.words = session_stages()};
   case KEY_METHOD: return (option_values){.words = method_names(with)};
+  case KEY_SOLVER: return (option_values){.words = linear_solver_words};
   case KEY_STEP_RULE: return (option_values){.words = step_rule_words};
   case KEY_INIT: return (option_values){.words = init_words};
   case KEY_CHECKPOINT:

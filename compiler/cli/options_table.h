@@ -6,7 +6,15 @@
 #include "compiler/cli/console.h"
 #include <argp.h>
 
-typedef enum { COMMAND_EVAL, COMMAND_CHECK, COMMAND_EMIT, COMMAND_SOLVE, COMMAND_HELP, COMMAND_COUNT } command_name;
+typedef enum {
+  COMMAND_EVAL,
+  COMMAND_CHECK,
+  COMMAND_EMIT,
+  COMMAND_SOLVE,
+  COMMAND_IMPLICIT,
+  COMMAND_HELP,
+  COMMAND_COUNT
+} command_name;
 
 /* The options that have no letter, and 'o' and 'M' besides: struct argp_option.key. */
 enum {
@@ -48,7 +56,16 @@ enum {
   KEY_INIT,
   KEY_STARTS,
   KEY_CHECKPOINT,
-  KEY_RESUME
+  KEY_RESUME,
+  KEY_AT,
+  KEY_POLISH,
+  KEY_NO_POLISH,
+  KEY_FORWARD,
+  KEY_ADJOINT,
+  KEY_DAMPING,
+  KEY_LEAST_NORM,
+  KEY_VERIFY,
+  KEY_SOLVER
 };
 
 typedef struct {

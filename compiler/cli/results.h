@@ -17,6 +17,9 @@ typedef enum {
   SECTION_VJP,
   SECTION_SHOW,
   SECTION_SOLUTION,
+  SECTION_JACOBIAN, /* of the solution */
+  SECTION_FORWARD,
+  SECTION_ADJOINT,
   SECTION_COUNT
 } section;
 

@@ -4,9 +4,11 @@
 #include <math.h>
 
 static const char *const keys[SECTION_COUNT] = {
-    [SECTION_VALUE] = "value", [SECTION_OUTPUTS] = "outputs", [SECTION_GRAD] = "grad",        [SECTION_HVP] = "hvp",
-    [SECTION_MIXED] = "mixed", [SECTION_HESS] = "hess",       [SECTION_JAC] = "jac",          [SECTION_JVP] = "jvp",
-    [SECTION_VJP] = "vjp",     [SECTION_SHOW] = "show",       [SECTION_SOLUTION] = "solution"};
+    [SECTION_VALUE] = "value",     [SECTION_OUTPUTS] = "outputs",   [SECTION_GRAD] = "grad",
+    [SECTION_HVP] = "hvp",         [SECTION_MIXED] = "mixed",       [SECTION_HESS] = "hess",
+    [SECTION_JAC] = "jac",         [SECTION_JVP] = "jvp",           [SECTION_VJP] = "vjp",
+    [SECTION_SHOW] = "show",       [SECTION_SOLUTION] = "solution", [SECTION_JACOBIAN] = "jacobian",
+    [SECTION_FORWARD] = "forward", [SECTION_ADJOINT] = "adjoint"};
 
 /* Whole numbers stand without a point, but for -0, which programs would read as the whole number 0. */
 void json_number_append(text *out, double value) {

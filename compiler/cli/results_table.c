@@ -22,7 +22,11 @@ static const char *const headings[SECTION_COUNT] = {[SECTION_VALUE] = "value",
                                                     [SECTION_JVP] = "tangent of outputs",
                                                     [SECTION_VJP] = "adjoint of inputs",
                                                     [SECTION_SHOW] = "definitions",
-                                                    [SECTION_SOLUTION] = "solution"};
+                                                    [SECTION_SOLUTION] = "solution",
+                                                    [SECTION_JACOBIAN] = "derivative of the solution",
+                                                    [SECTION_FORWARD] =
+                                                        "derivative of the solution along the direction",
+                                                    [SECTION_ADJOINT] = "derivative of the weighted solution"};
 
 static void cell_text(double value, char cell[CELL_SIZE]) {
   snprintf(cell, CELL_SIZE, "%.*g", DIGITS, isnan(value) ? (double)NAN : value);

@@ -6,37 +6,43 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* What can be solved at all; --start for vars alone. */
-static exit_code check_model(const options *given, const tensor_program *model) {
+/* --start and --at are for vars alone. */
+static bool check_starts(const char *option, const assignment_list *given, const tensor_program *model) {
+  for (int k = 0; k < given->count; k++) {
+    const char *name = given->items[k].name;
+    int number = find_input(model, name);
+    if (number < 0 || model->inputs.items[number].role == ROLE_VAR) continue;
+    complain("%s: '%s' is no var; give it as %s=...", option, name, name);
+    return false;
+  }
+  return true;
+}
+
+exit_code solve_check_model(const options *given, const tensor_program *model) {
   if (!model->objective.value) {
     complain("%s: the model has no objective to solve for; write `minimize ...` or `maximize ...`", given->model_path);
     return EXIT_INPUT;
   }
-  for (int k = 0; k < given->starts.count; k++) {
-    const char *name = given->starts.items[k].name;
-    int number = find_input(model, name);
-    if (number < 0 || model->inputs.items[number].role == ROLE_VAR) continue;
-    complain("--start: '%s' is no var; give it as %s=...", name, name);
-    return EXIT_INPUT;
-  }
+  if (!check_starts("--start", &given->starts, model) || !check_starts("--at", &given->at, model)) return EXIT_INPUT;
   for (int k = 0; k < model->inputs.count; k++)
     if (model->inputs.items[k].role == ROLE_VAR) return EXIT_DONE;
   complain("%s: the model has no var: nothing can move; declare what is looked for with `var`", given->model_path);
   return EXIT_INPUT;
 }
 
-/* --start is an input that is given like any other. */
-static name_list inputs_and_starts(console *with, const options *given) {
+name_list solve_inputs(console *with, const options *given) {
+  const assignment_list *lists[] = {&given->starts, &given->at};
   name_list made = {0};
   for (int k = 0; k < given->inputs.count; k++) list_push(with->memory, &made, given->inputs.items[k]);
-  for (int k = 0; k < given->starts.count; k++) {
-    const assignment *each = &given->starts.items[k];
-    list_push(with->memory, &made, arena_format(with->memory, "%s=%s", each->name, each->value));
-  }
+  for (int number = 0; number < 2; number++)
+    for (int k = 0; k < lists[number]->count; k++) {
+      const assignment *each = &lists[number]->items[k];
+      list_push(with->memory, &made, arena_format(with->memory, "%s=%s", each->name, each->value));
+    }
   return made;
 }
 
-static bool check_bounds(const solving *in) {
+bool solve_check_bounds(const solving *in) {
   for (int64_t k = 0; k < in->vector.size; k++) {
     if (!in->vector.mask[k] || (in->lower[k] <= in->upper[k] && in->lower[k] < INFINITY && in->upper[k] > -INFINITY))
       continue;
@@ -47,8 +53,7 @@ static bool check_bounds(const solving *in) {
   return true;
 }
 
-/* Which definition became nan or infinite first, at the last point where that was so, if not at the start. */
-static void explain(solving *in) {
+void solve_explain(solving *in) {
   session *fresh;
   quantity_list none = {0};
   results found;
@@ -78,11 +83,10 @@ static void draw_again(void *user, size_t start, double *x) {
   }
 }
 
-static minimise_status run(solving *in, const minimise_problem *problem, minimise_options *how) {
+static void run(solving *in, const minimise_problem *problem, minimise_options *how) {
   solve_watch(in);
-  minimise_status status = minimise(problem, how, in->x, &in->result);
+  minimise(problem, how, in->x, &in->result);
   solve_unwatch(in);
-  return status;
 }
 
 /* Was a point met that can be shown, though the model, or memory, failed at another? */
@@ -93,7 +97,7 @@ static bool has_point(const solving *in) {
   return status < MINIMISE_NO_MEMORY || (failed && saved && !isnan(in->result.f));
 }
 
-static exit_code minimise_and_write(solving *in, const minimise_problem *problem) {
+exit_code solve_minimise(solving *in, const minimise_problem *problem) {
   minimise_options how = in->given->solver;
   how.method = in->method->name;
   how.mask = in->vector.mask;
@@ -106,10 +110,16 @@ static exit_code minimise_and_write(solving *in, const minimise_problem *problem
   how.draw = draw_again;
   how.draw_user = in;
   if (!solve_prepare_checkpoint(in, &how)) return EXIT_INPUT;
-  minimise_status status = run(in, problem, &how);
-  if (!has_point(in)) return refused(in);
+  run(in, problem, &how);
+  return has_point(in) ? EXIT_DONE : refused(in);
+}
+
+static exit_code minimise_and_write(solving *in, const minimise_problem *problem) {
+  exit_code code = solve_minimise(in, problem);
+  if (code != EXIT_DONE) return code;
+  minimise_status status = in->result.status;
   bool written = solve_write(in) && !in->checkpoint.failed;
-  if (status == MINIMISE_NOT_FINITE) explain(in);
+  if (status == MINIMISE_NOT_FINITE) solve_explain(in);
   if (status == MINIMISE_CALLBACK_FAILED) machine_explain(&in->on, -1, in->result.callback);
   solve_report(in);
   if (status != MINIMISE_CONVERGED) return EXIT_NUMERICS;
@@ -122,7 +132,7 @@ static exit_code solve(console *with, const options *given, session *from, const
   if (arrays->failed || !bind_inputs(&in.inputs, arrays, 0, given->strict)) return EXIT_INPUT;
   if (!solve_choose_free(&in)) return EXIT_INPUT;
   exit_code code = solve_prepare(&in, &problem);
-  if (code == EXIT_DONE && !check_bounds(&in)) code = EXIT_INPUT;
+  if (code == EXIT_DONE && !solve_check_bounds(&in)) code = EXIT_INPUT;
   if (code == EXIT_DONE) code = minimise_and_write(&in, &problem);
   machine_release(&in.on);
   free(in.checkpoint.state);
@@ -134,9 +144,9 @@ exit_code command_solve(console *with, int count, char **arguments) {
   if (!solve_can_write(&given)) return EXIT_USAGE;
   session *from;
   exit_code code = model_open(with, &given, &from);
-  if (code == EXIT_DONE) code = check_model(&given, session_model(from));
+  if (code == EXIT_DONE) code = solve_check_model(&given, session_model(from));
   if (code == EXIT_DONE) {
-    name_list inputs = inputs_and_starts(with, &given);
+    name_list inputs = solve_inputs(with, &given);
     given_arrays arrays = given_read(with, session_model(from), &inputs);
     arrays.start = "--start";
     arrays.draw_weights = given.init;

@@ -45,6 +45,26 @@ typedef struct {
   minimise_result *all; /* how each start ended; NULL: there is one */
 } solving;
 
+/* ---- solve.c: what implicit does too ---- */
+
+/* Can the model be solved at all? */
+exit_code solve_check_model(const options *given, const tensor_program *model);
+
+/* The inputs with --start and --at among them, which are given like any other. */
+name_list solve_inputs(console *with, const options *given);
+
+/* False after a message. */
+bool solve_check_bounds(const solving *in);
+
+/* Moves x, and fills the result. Not EXIT_DONE, after a message, where it gave no point. */
+exit_code solve_minimise(solving *in, const minimise_problem *problem);
+
+/* "x[2]" */
+const char *solve_entry_name(const solving *in, int64_t entry);
+
+/* Says which definition became nan or infinite first, at the last point where that was so, if not at x. */
+void solve_explain(solving *in);
+
 /* ---- solve_free.c: what may move ---- */
 
 /* Lays the vars out and says which entries move: `freeze` of the model, --mask, --freeze and --free together; false

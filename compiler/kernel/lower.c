@@ -162,8 +162,9 @@ kernel_program *lower(lowering *base, const char *name, const int *wanted, int w
   return made;
 }
 
-kernel_program *lower_start(lowering *base, const char *name, const int *inputs, int input_count, int which) {
-  lowerer *state = (lowerer *)base;
+/* Start values or bounds, in arrays of this role. */
+static kernel_program *lower_declared(lowerer *state, const char *name, const int *inputs, int input_count, int which,
+                                      array_role role, int *arrays) {
   kernel_module *module = state->module;
   kernel_program *made = kernel_program_create(module, name);
   segment *into = arena_new(module->memory, segment);
@@ -171,16 +172,29 @@ kernel_program *lower_start(lowering *base, const char *name, const int *inputs,
   for (int k = 0; k < input_count; k++) {
     const input *of = &state->from->inputs.items[inputs[k]];
     const tensor *wanted = which == 0 ? of->start : which == 1 ? of->lower : of->upper;
-    array result = module->arrays.items[inputs[k]];
-    result.role = ARRAY_RESULT;
-    int number = kernel_array(module, result);
-    while (state->array_bound.count <= number) list_push(module->memory, &state->array_bound, NO_SCALAR);
-    list_push(module->memory, &made->results, number);
-    destination place = whole_destination(state, number);
+    array holds = module->arrays.items[inputs[k]];
+    holds.role = role;
+    arrays[k] = kernel_array(module, holds);
+    while (state->array_bound.count <= arrays[k]) list_push(module->memory, &state->array_bound, NO_SCALAR);
+    if (role == ARRAY_RESULT)
+      list_push(module->memory, &made->results, arrays[k]);
+    else
+      list_push(module->memory, &made->locals, arrays[k]);
+    destination place = whole_destination(state, arrays[k]);
     fill_broadcast(state, wanted, of->rank, of->extents, &place);
   }
   end_segment(state, into);
   append_extent_check(state, made);
   append(state, made, into);
   return made;
+}
+
+kernel_program *lower_start(lowering *base, const char *name, const int *inputs, int input_count, int which) {
+  int *arrays = arena_array(base->module->memory, int, input_count + 1);
+  return lower_declared((lowerer *)base, name, inputs, input_count, which, ARRAY_RESULT, arrays);
+}
+
+kernel_program *lower_bounds(lowering *base, const char *name, const int *inputs, int input_count, int which,
+                             int *arrays) {
+  return lower_declared((lowerer *)base, name, inputs, input_count, which, ARRAY_LOCAL, arrays);
 }

@@ -28,6 +28,14 @@ static void require_divisor(lowerer *state, scalar divisor, span where) {
             "division of whole numbers by zero");
 }
 
+/* Messages about kinks point there. */
+static void note_place(lowerer *state, const tensor *of, scalar made) {
+  bool kink = scalar_row(of->op)->flags & (OP_KINK | OP_SINGULAR);
+  if (made == NO_SCALAR || (!kink && (of->op < OP_lt || of->op > OP_ne))) return;
+  lowered_place place = {made, of->where};
+  list_push(state->module->memory, &state->base.places, place);
+}
+
 static scalar element_of_apply(lowerer *state, const tensor *of, const scalar *subscripts) {
   scalar_dag *dag = state->dag;
   scalar arguments[3];
@@ -38,6 +46,7 @@ static scalar element_of_apply(lowerer *state, const tensor *of, const scalar *s
     if (arguments[1] == zero) return zero;
   }
   scalar made = scalar_apply(dag, of->op, arguments);
+  note_place(state, of, made);
   if (made != NO_SCALAR) return made;
   diagnose(state->report, CODE_WHOLE_OVERFLOW, of->where, "this whole number is too large: it overflows 64 bits");
   return scalar_whole(dag, 0);

@@ -126,6 +126,9 @@ bool scalar_evaluate_whole(scalar_op op, const int64_t *arguments, int64_t *valu
  * operation without a derivative has the partial 0 written in its row. */
 scalar scalar_partial(scalar_dag *dag, scalar node, int which);
 
+/* An expression in the table's notation, over the arguments of a node and its result. */
+scalar scalar_read(scalar_dag *dag, scalar node, const char *written);
+
 /* Where the partial for argument number `which` may be infinite although the value is finite. */
 typedef enum { SINGULAR_NOWHERE, SINGULAR_AT_ZERO /* of the argument */, SINGULAR_ELSEWHERE } singular_place;
 singular_place scalar_singular(const scalar_dag *dag, scalar node, int which);

@@ -114,12 +114,15 @@ static scalar read_sum(reader *from) {
   }
 }
 
-scalar scalar_partial(scalar_dag *dag, scalar node, int which) {
-  const scalar_node *at = scalar_at(dag, node);
-  const char *written = scalar_row(at->op)->partial[which];
-  if (!*written) return scalar_real(dag, 0); /* a whole number or a truth: nothing real to move */
-  reader from = {dag, at, node, written};
+scalar scalar_read(scalar_dag *dag, scalar node, const char *written) {
+  reader from = {dag, scalar_at(dag, node), node, written};
   return read_sum(&from);
+}
+
+scalar scalar_partial(scalar_dag *dag, scalar node, int which) {
+  const char *written = scalar_row(scalar_at(dag, node)->op)->partial[which];
+  if (!*written) return scalar_real(dag, 0); /* a whole number or a truth: nothing real to move */
+  return scalar_read(dag, node, written);
 }
 
 /* Is the expression the node itself or an argument, rather than something that the table's string made? */

@@ -12,7 +12,7 @@ subject *subject_open(arena *memory, const char *name, const char *model, const 
   fixed_extent *fixed = arena_array(memory, fixed_extent, fixed_count + 1);
   for (int k = 0; k < fixed_count; k++)
     fixed[k] = (fixed_extent){from->fixed.items[k].name, from->fixed.items[k].value};
-  made->value = made->gradient = made->product = made->cut_product = made->jvp = made->vjp = -1;
+  made->value = made->gradient = made->product = made->cut_product = made->jvp = made->vjp = made->kinks = -1;
   made->with =
       session_open("model.adj", "model", model, strlen(model), fixed, fixed_count, from ? from->dump_after : NULL);
   if (made->with && !session_failed(made->with)) made->model = session_model(made->with);

@@ -2,7 +2,8 @@
  *
  *   the gradient's value is the value, to the bit          <u, H v> = <H u, v>
  *   <ubar, J v> = <J' ubar, v>                              a product cut to one input is its part of the whole product
- *   nothing is nan or inf, unless the case says so          all derivatives against differences of what they derive */
+ *   nothing is nan or inf, unless the case says so          all derivatives against differences of what they derive
+ *   distances to kinks are not negative */
 #include "tests/runner/subject.h"
 #include <math.h>
 #include <string.h>
@@ -164,6 +165,21 @@ static void check_outputs(examination *in, bool smooth) {
   compare_with_differences(&with, one, "jvp");
 }
 
+/* Distances to kinks are the same in both tiers, and none is negative. */
+static void check_kinks(examination *in) {
+  subject *of = in->of;
+  array_set none = {0}, made, again;
+  tier other = of->code ? TIER_TCC : TIER_INTERPRETER;
+  if (run_function(of, TIER_INTERPRETER, of->kinks, in->at, &none, &made)) return;
+  if (run_function(of, other, of->kinks, in->at, &none, &again)) return;
+  for (int64_t e = 0; e < made.sizes[0]; e++) {
+    double one = made.entries[0][e], two = again.entries[0][e];
+    if (one > 0) subject_fails(of, "kink %lld: a distance of %g", (long long)e, -one);
+    if (one != two && fabs(one - two) > 1e-12 * fmax(1, fabs(one)) && !isnan(one - two))
+      subject_fails(of, "kink %lld: distances %.17g and %.17g", (long long)e, -one, -two);
+  }
+}
+
 void check_properties(subject *of, const binding_point *at, bool kink, bool nonfinite) {
   examination in = {of, at, 20260101, nonfinite};
   array_set none = {0}, value;
@@ -173,4 +189,5 @@ void check_properties(subject *of, const binding_point *at, bool kink, bool nonf
   if (of->gradient >= 0 && of->product >= 0) check_product(&in, smooth);
   if (of->cut_product >= 0 && of->product >= 0) check_cut_product(&in);
   if (of->jvp >= 0 && of->vjp >= 0) check_outputs(&in, smooth);
+  if (of->kinks >= 0) check_kinks(&in);
 }

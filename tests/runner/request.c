@@ -37,7 +37,7 @@ void subject_request_properties(subject *of) {
   find_names(of);
   const char *const *active = of->active.items, *const *outputs = of->outputs.items;
   int actives = of->active.count, output_count = of->outputs.count;
-  of->gradient = of->product = of->cut_product = of->jvp = of->vjp = -1;
+  of->gradient = of->product = of->cut_product = of->jvp = of->vjp = of->kinks = -1;
   of->value = request_of(of, (request){REQUEST_VALUE, "value", outputs, output_count, NULL, 0, false});
   if (!actives) return;
   if (of->model->objective.value) {
@@ -45,6 +45,7 @@ void subject_request_properties(subject *of) {
     of->gradient = request_of(of, (request){REQUEST_GRADIENT, "every_gradient", active, actives, NULL, 0, false});
     of->product = request_of(of, (request){REQUEST_PRODUCT, "every_product", active, actives, active, actives, false});
     of->cut_product = request_of(of, (request){REQUEST_PRODUCT, "cut_product", last, 1, active, 1, false});
+    of->kinks = request_of(of, (request){REQUEST_KINKS, "kinks", NULL, 0, active, actives, false});
   }
   if (!real_outputs(of->model)) return;
   of->jvp = request_of(of, (request){REQUEST_JVP, "every_jvp", outputs, output_count, active, actives, false});

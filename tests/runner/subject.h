@@ -30,7 +30,7 @@ typedef struct {
   jit_code *code;
   native_functions native[TIER_COUNT]; /* TIER_GCC and after */
   /* Functions for the property checks, by number; -1 when the model has none such. */
-  int value, gradient, product, jvp, vjp, cut_product;
+  int value, gradient, product, jvp, vjp, cut_product, kinks;
   LIST(const char *) active;  /* real inputs with role var or param */
   LIST(const char *) outputs; /* names, without the objective */
   int failures;

@@ -1,0 +1,78 @@
+/* adjoin implicit: how a model's minimiser moves with its params. */
+#include "compiler/cli/implicit.h"
+
+#include "compiler/cli/commands.h"
+#include <stdlib.h>
+
+/* Where the minimiser is: given, or looked for. */
+static exit_code find_point(differentiating *in) {
+  if (in->solve.given->at.count) return EXIT_DONE;
+  exit_code code = solve_minimise(&in->solve, &in->inner);
+  in->how.runs_away = in->solve.result.status == MINIMISE_UNBOUNDED;
+  in->how.stalled = in->solve.result.status == MINIMISE_STALLED;
+  if (code == EXIT_DONE && in->solve.result.status == MINIMISE_INTERRUPTED) {
+    complain("interrupted: no minimiser was found");
+    return EXIT_NUMERICS;
+  }
+  return code;
+}
+
+static exit_code certify(differentiating *in) {
+  in->made = implicit_begin(&in->problem, &in->how, in->solve.x);
+  if (in->made && implicit_certificate_of(in->made)->status == IMPLICIT_CALLBACK_FAILED)
+    return (exit_code)implicit_certificate_of(in->made)->callback;
+  if (in->made && implicit_certificate_of(in->made)->status != IMPLICIT_NO_MEMORY) return EXIT_DONE;
+  complain("not enough memory");
+  return EXIT_INPUT;
+}
+
+static exit_code differentiate_and_write(differentiating *in) {
+  exit_code code = find_point(in);
+  if (code == EXIT_DONE) code = certify(in);
+  if (code != EXIT_DONE) return code;
+  code = implicit_derive(in);
+  if (code == EXIT_DONE && in->solve.given->verify) code = implicit_verify(in);
+  if (code != EXIT_DONE && code != EXIT_NUMERICS) return code;
+  bool written = solve_write(&in->solve);
+  implicit_report(in);
+  return written || code != EXIT_DONE ? code : EXIT_INPUT;
+}
+
+static exit_code run(differentiating *in, const given_arrays *arrays) {
+  solving *solve = &in->solve;
+  if (arrays->failed || !bind_inputs(&solve->inputs, arrays, 0, solve->given->strict)) return EXIT_INPUT;
+  if (!solve_choose_free(solve)) return EXIT_INPUT;
+  exit_code code = implicit_prepare(in);
+  if (code == EXIT_DONE) code = solve_prepare(solve, &in->inner);
+  if (code == EXIT_DONE && !solve_check_bounds(solve)) code = EXIT_INPUT;
+  if (code == EXIT_DONE) code = implicit_describe(in);
+  if (code == EXIT_DONE) code = differentiate_and_write(in);
+  implicit_end(in->made);
+  machine_release(&solve->on);
+  free(solve->checkpoint.state);
+  return code;
+}
+
+exit_code command_implicit(console *with, int count, char **arguments) {
+  options given = options_parse(with, COMMAND_IMPLICIT, count, arguments);
+  if (!solve_can_write(&given)) return EXIT_USAGE;
+  if (given.history && given.at.count) {
+    complain("--history: nothing is solved where --at gives the point");
+    return EXIT_USAGE;
+  }
+  session *from;
+  exit_code code = model_open(with, &given, &from);
+  if (code == EXIT_DONE) code = solve_check_model(&given, session_model(from));
+  if (code == EXIT_DONE) {
+    name_list inputs = solve_inputs(with, &given);
+    given_arrays arrays = given_read(with, session_model(from), &inputs);
+    arrays.start = given.at.count ? "--at" : "--start";
+    arrays.draw_weights = given.init;
+    arrays.seed = given.solver.seed;
+    differentiating in = {.solve = {.with = with, .given = &given, .from = from, .model = arrays.model}};
+    code = run(&in, &arrays);
+    given_release(&arrays);
+  }
+  session_close(from);
+  return code;
+}

@@ -1,0 +1,114 @@
+/* --verify: the inner problem solved again beside theta (see implicit.h). */
+#include "compiler/cli/differences.h"
+#include "compiler/cli/implicit.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct {
+  differentiating *in;
+  double *theta, *x, *direction;
+  double *lower, *upper;
+  exit_code code;
+} neighbour;
+
+/* A direction of chance, the same on every run, as long in each param as the param is. */
+static void draw_direction(const differentiating *in, double *direction) {
+  uint64_t state = 1;
+  for (int k = 0; k < in->parameters.count; k++) {
+    const implicit_parameter *each = &in->parameters.items[k];
+    double size = 0;
+    for (int64_t i = 0; i < each->count; i++) size = fmax(size, fabs(in->theta[each->offset + i]));
+    for (int64_t i = 0; i < each->count; i++) {
+      state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407); /* Knuth's */
+      direction[each->offset + i] = (size > 0 ? size : 1) * ((double)(state >> 11) * 0x1p-52 - 1);
+    }
+  }
+}
+
+static exit_code fill_bound(differentiating *in, const declared_value *of, const kernel_var *var, double *into) {
+  exit_code code = EXIT_DONE;
+  if (of->function < 0) return code;
+  const double *entries = start_evaluate(&in->solve.on, of, var->input, &code);
+  in->solve.kernel.work = in->solve.on.work;
+  if (entries && var->count) memcpy(into + var->offset, entries, (size_t)var->count * sizeof *into);
+  return code;
+}
+
+static exit_code move_bounds(differentiating *in) {
+  exit_code code = EXIT_DONE;
+  for (int k = 0; k < in->solve.vector.vars.count && code == EXIT_DONE; k++) {
+    const kernel_var *var = &in->solve.vector.vars.items[k];
+    code = fill_bound(in, &in->solve.starts.lower[var->input], var, in->solve.lower);
+    if (code == EXIT_DONE) code = fill_bound(in, &in->solve.starts.upper[var->input], var, in->solve.upper);
+  }
+  return code;
+}
+
+/* The minimiser at theta + t direction, from the one at theta. */
+static bool solve_at(void *context, double t, double *values) {
+  neighbour *at = context;
+  differentiating *in = at->in;
+  size_t size = (size_t)in->solve.vector.size * sizeof *values;
+  for (int64_t k = 0; k < in->parameter_count; k++) in->theta[k] = at->theta[k] + t * at->direction[k];
+  memcpy(values, at->x, size);
+  if (move_bounds(in) != EXIT_DONE) return false;
+  minimise_options how = in->solve.given->solver;
+  how.method = in->solve.method->name;
+  how.mask = in->solve.vector.mask;
+  how.lower = in->solve.lower;
+  how.upper = in->solve.upper;
+  minimise_result found;
+  if (minimise(&in->inner, &how, values, &found) >= MINIMISE_UNBOUNDED) return false;
+  implicit_options polish = in->how;
+  polish.polish = true;
+  implicit_problem smooth = in->problem;
+  smooth.kink = NULL; /* at theta itself there is none */
+  implicit *made = implicit_begin(&smooth, &polish, values);
+  bool good = made && implicit_certificate_of(made)->status != IMPLICIT_NOT_STATIONARY &&
+              implicit_certificate_of(made)->status != IMPLICIT_NOT_FINITE;
+  implicit_end(made);
+  return good;
+}
+
+static void compare(differentiating *in, const double *dx, const difference *found) {
+  implicit_agreement *into = &in->agreement;
+  double largest = 0;
+  for (int64_t k = 0; k < in->solve.vector.size; k++) {
+    largest = fmax(largest, fabs(dx[k]));
+    into->difference = fmax(into->difference, fabs(dx[k] - found->derivative[k]));
+    if (isnan(found->derivative[k])) into->difference = INFINITY;
+    into->accuracy = fmax(into->accuracy, found->error[k]);
+  }
+  if (largest > 0) {
+    into->difference /= largest;
+    into->accuracy /= largest;
+  }
+  double allowed = 1e-6 + 10 * into->accuracy + implicit_certificate_of(in->made)->error_estimate;
+  into->done = true;
+  into->agrees = into->difference <= allowed && into->accuracy < 0.1;
+}
+
+exit_code implicit_verify(differentiating *in) {
+  solving *solve = &in->solve;
+  arena *memory = solve->with->memory;
+  size_t parameters = (size_t)in->parameter_count, size = (size_t)solve->vector.size;
+  double *dx = arena_array(memory, double, solve->vector.size + 1);
+  neighbour at = {.in = in};
+  double **rooms[] = {&at.theta, &at.direction, &at.x, &at.lower, &at.upper};
+  for (int k = 0; k < 5; k++)
+    *rooms[k] = arena_array(memory, double, (k < 2 ? in->parameter_count : solve->vector.size) + 1);
+  memcpy(at.theta, in->theta, parameters * sizeof *at.theta);
+  memcpy(at.x, solve->x, size * sizeof *at.x);
+  memcpy(at.lower, solve->lower, size * sizeof *at.lower);
+  memcpy(at.upper, solve->upper, size * sizeof *at.upper);
+  draw_direction(in, at.direction);
+  if (!implicit_forward(in->made, 1, at.direction, dx)) return EXIT_NUMERICS;
+  curve path = {.count = solve->vector.size, .at = solve_at, .context = &at};
+  difference found = differentiate(differences_create(memory, solve->vector.size), &path);
+  memcpy(in->theta, at.theta, parameters * sizeof *at.theta);
+  memcpy(solve->lower, at.lower, size * sizeof *at.lower);
+  memcpy(solve->upper, at.upper, size * sizeof *at.upper);
+  compare(in, dx, &found);
+  return in->agreement.agrees ? EXIT_DONE : EXIT_NUMERICS;
+}

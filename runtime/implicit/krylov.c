@@ -1,0 +1,242 @@
+/* H by products alone: conjugate gradients and MINRES on S = D H D. Both make a tridiagonal matrix of S (Lanczos),
+ * whose extreme eigenvalues tell the condition and whether there is negative curvature. */
+#include "runtime/dense.h"
+#include "runtime/implicit/state.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+enum { PROBES = 16, LONGEST = 4000 }; /* products for the diagonal of H; eigenvalues of longer matrices take too long */
+
+bool krylov_create(implicit *in) {
+  implicit_system *of = &in->system;
+  size_t n = in->set.count;
+  size_t room = in->options.iterations ? in->options.iterations : 10 * n + 100;
+  of->room = room < LONGEST ? room : LONGEST;
+  for (int k = 0; k < 7; k++)
+    if (!(of->krylov[k] = implicit_zeros(in, n, 1))) return false;
+  of->diagonal = implicit_zeros(in, of->room + 1, 1);
+  of->subdiagonal = of->diagonal ? implicit_zeros(in, of->room + 1, 1) : NULL;
+  return of->subdiagonal != NULL;
+}
+
+static double dot(size_t n, const double *a, const double *b) {
+  double sum = 0;
+  for (size_t k = 0; k < n; k++) sum += a[k] * b[k];
+  return sum;
+}
+
+/* sv = S v; and the curvature v'Hv / v'v of what D makes of v. */
+static bool scaled_product(implicit *in, const double *v, double *sv) {
+  size_t n = in->count;
+  const double *scale = in->system.scale;
+  double *direction = in->brief[0];
+  for (size_t k = 0; k < n; k++) direction[k] = scale[k] * v[k];
+  if (!implicit_product(in, in->x, direction, sv)) return false;
+  double curvature = dot(n, direction, sv) / dot(n, direction, direction);
+  if (!(curvature >= in->certificate.least_curvature)) in->certificate.least_curvature = curvature;
+  for (size_t k = 0; k < n; k++) sv[k] *= scale[k];
+  return true;
+}
+
+/* The diagonal of H, estimated by products with signs z: the mean of z H z, entry by entry (Bekas, Kokiopoulou and Saad
+ * 2007). A poor estimate costs iterations, not digits. */
+bool krylov_form(implicit *in) {
+  size_t n = in->count;
+  double *scale = in->system.scale, *z = in->system.krylov[0], *hz = in->system.krylov[1];
+  memset(scale, 0, n * sizeof *scale);
+  for (int probe = 0; probe < PROBES; probe++) {
+    for (size_t k = 0; k < n; k++) z[k] = implicit_sign(in);
+    if (!implicit_product(in, in->x, z, hz)) return false;
+    for (size_t k = 0; k < n; k++) scale[k] += z[k] * hz[k] / PROBES;
+  }
+  double mean = 0;
+  for (size_t k = 0; k < n; k++) mean += fabs(scale[k]) / (double)n;
+  if (!isfinite(mean)) return implicit_fail(in, IMPLICIT_NOT_FINITE);
+  for (size_t k = 0; k < n; k++) {
+    scale[k] = system_scale(fmax(fabs(scale[k]), 1e-8 * mean));
+  }
+  in->certificate.least_curvature = NAN;
+  in->system.smallest = INFINITY;
+  in->system.largest = 0;
+  return true;
+}
+
+static size_t most_iterations(const implicit *in) {
+  return in->options.iterations ? in->options.iterations : 10 * in->count + 100;
+}
+
+/* The Lanczos matrix of an iteration: its extreme eigenvalues widen what is known of S. */
+static void note_values(implicit *in, size_t count) {
+  implicit_system *of = &in->system;
+  if (!count || !dense_tridiagonal_values(count, of->diagonal, of->subdiagonal)) return;
+  of->smallest = fmin(of->smallest, of->diagonal[0]);
+  of->largest = fmax(of->largest, fmax(fabs(of->diagonal[0]), fabs(of->diagonal[count - 1])));
+}
+
+/* S y = b by conjugate gradients from y = 0, to |r| <= goal |b|. False: a function failed. *definite is false where a
+ * direction without positive curvature came up: then y is what was reached before. */
+static bool conjugate_gradients(implicit *in, const double *b, double *y, double goal, bool *converged,
+                                bool *definite) {
+  implicit_system *of = &in->system;
+  size_t n = in->count, kept = 0;
+  double *r = of->krylov[0], *p = of->krylov[1], *sp = of->krylov[2], before = 0, step = 1;
+  memset(y, 0, n * sizeof *y);
+  memcpy(r, b, n * sizeof *r);
+  double rr = dot(n, r, r), least = goal * goal * rr;
+  *definite = true;
+  for (size_t k = 0; rr > least && k < most_iterations(in); k++) {
+    double beta = k ? rr / before : 0;
+    for (size_t i = 0; i < n; i++) p[i] = r[i] + beta * p[i];
+    if (!scaled_product(in, p, sp)) return false;
+    in->certificate.iterations++;
+    double curvature = dot(n, p, sp), relative = curvature / dot(n, p, p), old = step;
+    of->largest = fmax(of->largest, relative);
+    if (!(relative > 8 * DBL_EPSILON * of->largest)) {
+      *definite = false;
+      of->smallest = fmin(of->smallest, relative);
+      break;
+    }
+    step = rr / curvature;
+    if (kept < of->room) {
+      of->diagonal[kept] = 1 / step + (k ? beta / old : 0);
+      if (k) of->subdiagonal[kept - 1] = sqrt(beta) / old;
+      kept++;
+    }
+    for (size_t i = 0; i < n; i++) {
+      y[i] += step * p[i];
+      r[i] -= step * sp[i];
+    }
+    before = rr;
+    rr = dot(n, r, r);
+  }
+  note_values(in, kept);
+  *converged = *definite && rr <= least;
+  return true;
+}
+
+/* Numbers of MINRES that go from one iteration to the next. */
+typedef struct {
+  double beta, beta_before, cosine, sine, delta_bar, epsilon, phi_bar;
+} rotation_state;
+
+/* Takes the new column (alpha, beta) of the Lanczos matrix into its QR factorisation. Gives the step along w, whose
+ * recurrence needs delta, epsilon and gamma. */
+static double rotate(rotation_state *at, double alpha, double *delta, double *epsilon, double *gamma) {
+  *epsilon = at->epsilon;
+  *delta = at->cosine * at->delta_bar + at->sine * alpha;
+  double gamma_bar = at->sine * at->delta_bar - at->cosine * alpha;
+  at->epsilon = at->sine * at->beta;
+  at->delta_bar = -at->cosine * at->beta;
+  *gamma = fmax(hypot(gamma_bar, at->beta), DBL_MIN);
+  at->cosine = gamma_bar / *gamma;
+  at->sine = at->beta / *gamma;
+  double phi = at->cosine * at->phi_bar;
+  at->phi_bar *= at->sine;
+  return phi;
+}
+
+/* |S r| <= 1e-12 |S| |r| before the new column is taken in: no y makes the residual smaller. */
+static bool is_least(const rotation_state *at, double alpha, double largest) {
+  double gamma_bar = at->sine * at->delta_bar - at->cosine * alpha;
+  return hypot(gamma_bar, at->cosine * at->beta) <= 1e-12 * largest;
+}
+
+/* The same by MINRES, for any symmetric S: minimises |b - S y|, and where b is in the range of S, so is y, the shortest
+ * solution (Paige and Saunders, Solution of sparse indefinite systems of linear equations, SIAM J. Numer. Anal. 12,
+ * 1975). */
+static bool minres(implicit *in, const double *b, double *y, double goal, bool *converged) {
+  implicit_system *of = &in->system;
+  size_t n = in->count, kept = 0;
+  double *v = of->krylov[0], *sv = of->krylov[1], *older = of->krylov[2], *old = of->krylov[3];
+  double *w = of->krylov[4], *w_old = of->krylov[5], start = sqrt(dot(n, b, b)), largest = 0;
+  rotation_state at = {.beta = start, .cosine = -1, .phi_bar = start};
+  memset(y, 0, n * sizeof *y);
+  memset(w, 0, n * sizeof *w);
+  memset(w_old, 0, n * sizeof *w_old);
+  memcpy(old, b, n * sizeof *old);
+  for (size_t k = 0; at.phi_bar > goal * start && k < most_iterations(in) && at.beta > 8 * DBL_EPSILON * largest; k++) {
+    for (size_t i = 0; i < n; i++) v[i] = old[i] / at.beta;
+    if (!scaled_product(in, v, sv)) return false;
+    in->certificate.iterations++;
+    for (size_t i = 0; i < n && k; i++) sv[i] -= at.beta / at.beta_before * older[i];
+    double alpha = dot(n, v, sv);
+    for (size_t i = 0; i < n; i++) {
+      sv[i] -= alpha / at.beta * old[i];
+      older[i] = old[i];
+      old[i] = sv[i];
+    }
+    at.beta_before = at.beta;
+    at.beta = sqrt(dot(n, old, old));
+    largest = fmax(largest, fabs(alpha) + at.beta);
+    if (kept < of->room) {
+      of->diagonal[kept] = alpha;
+      of->subdiagonal[kept++] = at.beta;
+    }
+    if (is_least(&at, alpha, largest)) break;
+    double delta, epsilon, gamma, phi = rotate(&at, alpha, &delta, &epsilon, &gamma);
+    for (size_t i = 0; i < n; i++) {
+      double next = (v[i] - epsilon * w_old[i] - delta * w[i]) / gamma;
+      w_old[i] = w[i];
+      w[i] = next;
+      y[i] += phi * next;
+    }
+  }
+  note_values(in, kept);
+  *converged = at.phi_bar <= goal * start;
+  return true;
+}
+
+/* S y = b, by what the options say and the curvature allows. */
+static bool solve_scaled(implicit *in, const double *b, double *y, double goal, bool *converged) {
+  bool definite = false;
+  *converged = false;
+  if (in->options.solver != IMPLICIT_MINRES && !in->options.least_norm && in->system.smallest > 0 &&
+      !conjugate_gradients(in, b, y, goal, converged, &definite))
+    return false;
+  return *converged || definite || minres(in, b, y, goal, converged);
+}
+
+/* An iteration may stop short of its goal because rounding lets it come no further. */
+static const double GOOD_ENOUGH = 1e-9;
+
+static bool is_good(implicit *in, const double *b, const double *y, bool *good) {
+  size_t n = in->count;
+  double *sy = in->system.krylov[0];
+  if (!scaled_product(in, y, sy)) return false;
+  for (size_t k = 0; k < n; k++) sy[k] -= b[k];
+  *good = sqrt(dot(n, sy, sy)) <= GOOD_ENOUGH * sqrt(dot(n, b, b));
+  return true;
+}
+
+bool krylov_solve(implicit *in, const double *b, double *y, bool *converged) {
+  size_t n = in->count;
+  double *scaled = in->system.krylov[6];
+  for (size_t k = 0; k < n; k++) scaled[k] = in->system.scale[k] * b[k];
+  if (!solve_scaled(in, scaled, y, in->options.tolerance, converged)) return false;
+  if (!*converged && !is_good(in, scaled, y, converged)) return false;
+  for (size_t k = 0; k < n; k++) y[k] *= in->system.scale[k];
+  return true;
+}
+
+/* Right-hand sides of a model may lie in the range of a singular H, and never show it. One of chance has a part of
+ * about |b| / sqrt(n) along every direction: no y makes the residual smaller than that along one without curvature. */
+bool krylov_certify(implicit *in) {
+  implicit_system *of = &in->system;
+  implicit_certificate *into = &in->certificate;
+  size_t n = in->count;
+  double *b = of->krylov[6], *y = in->brief[1];
+  bool converged = true;
+  for (size_t k = 0; k < n; k++) b[k] = implicit_uniform(in);
+  if (n && !solve_scaled(in, b, y, 1e-2 / sqrt((double)n), &converged)) return false;
+  double limit = 8 * (double)n * DBL_EPSILON * of->largest;
+  into->has_inertia = false;
+  into->negative = of->smallest < -limit;
+  into->zero = !into->negative && n && (of->smallest <= limit || (!converged && of->smallest < 1e-12 * of->largest));
+  into->condition = n == 0 ? 1 : of->smallest > 0 ? of->largest / of->smallest : INFINITY;
+  if (!converged && !into->negative && !into->zero) return implicit_fail(in, IMPLICIT_LINEAR_SOLVE_FAILED);
+  if (!into->zero) return true;
+  for (size_t k = 0; k < n; k++) y[k] *= of->scale[k];
+  return system_keep_null(in, y, 1);
+}

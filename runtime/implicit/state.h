@@ -1,0 +1,149 @@
+/* The inside of implicit.h: a point, the linear system there, and what is known of both. "Short" vectors have an entry
+ * per entry of x that moves (in->count), whole ones per entry of x. Functions that return false have set the
+ * certificate's status, unless they say otherwise. */
+#ifndef ADJOIN_RUNTIME_IMPLICIT_STATE_H
+#define ADJOIN_RUNTIME_IMPLICIT_STATE_H
+
+#include "runtime/free_set.h"
+#include "runtime/implicit.h"
+#include <stdint.h>
+
+/* H at x on the entries that move, seen through S = D H D, which has a diagonal of about ones: units of entries do not
+ * count then. D is diagonal. */
+typedef struct {
+  double *scale; /* short: the diagonal of D */
+  /* dense; matrices column after column */
+  double *matrix;  /* H, with the damping */
+  double *factors; /* of S; where `pseudo`, the eigenvectors of H */
+  double *values;  /* where `pseudo`, the eigenvalues of H */
+  double *work;
+  size_t work_size;
+  double *eigen_work; /* NULL before the first use */
+  int *pivots, *whole_work;
+  double *block, *product; /* directions, and H times them */
+  bool cholesky, pseudo;
+  unsigned char *dropped; /* where `pseudo`: eigenvalues that count as zero */
+  double reciprocal;      /* of the condition of S, an estimate */
+  /* iterative */
+  double *krylov[7];              /* short vectors */
+  double *diagonal, *subdiagonal; /* of the tridiagonal matrix that an iteration makes of S */
+  size_t room;                    /* for so many iterations */
+  double smallest, largest;       /* eigenvalues of it that were seen */
+} implicit_system;
+
+enum {
+  IMPLICIT_SAMPLES = 2, /* points around x* at which derivatives are tried again */
+  IMPLICIT_BLOCK = 32   /* directions at a time */
+};
+
+struct implicit {
+  const implicit_problem *problem;
+  implicit_options options;
+  implicit_certificate certificate;
+  free_set set;
+  double *x, *g; /* whole; x is the caller's */
+  signed char *side;
+  size_t *place; /* of the entries that move */
+  size_t count;
+  double damping; /* of the system at hand: 0 while x is polished */
+  implicit_system system;
+  double *step;                     /* short: the Newton step from x */
+  double *whole[3], *brief[4];      /* room */
+  double *around[IMPLICIT_SAMPLES]; /* whole: points that x* may be as well, by rounding and by what is left of g */
+  double uncertainty;               /* how far these are from x, relative to max(1, |x|) */
+  double change;                    /* how much the system changes over that distance, relative to itself */
+  double step_noise;                /* the Newton steps that rounding of the gradient makes, relative as the step */
+  bool runs_away;
+  double *null_directions;
+  size_t null_count;
+  double largest_error, largest_entry; /* of the derivatives so far */
+  uint64_t random;
+  void *blocks;
+};
+
+/* ---- state.c: memory, chance, calls of the model ---- */
+
+/* rows * columns zeros, given back in the end; NULL: the status is set. */
+double *implicit_zeros(implicit *in, size_t rows, size_t columns);
+void implicit_release(implicit *in);
+
+bool implicit_fail(implicit *in, implicit_status status); /* always false */
+bool implicit_answered(implicit *in, int callback);
+
+/* -1 or 1; in [-1, 1). The same on every run. */
+double implicit_sign(implicit *in);
+double implicit_uniform(implicit *in);
+
+/* max |v|; nan where one is. */
+double implicit_largest(size_t n, const double *v);
+
+/* max |x|; 1 where that is 0. */
+double implicit_size_of_x(const implicit *in);
+
+void implicit_gather(const implicit *in, const double *whole, double *brief);
+/* Zero at entries that do not move. */
+void implicit_scatter(const implicit *in, const double *brief, double *whole);
+
+/* (H + damping I) v at a whole x, of short vectors. */
+bool implicit_product(implicit *in, const double *x, const double *v, double *hv);
+bool implicit_gradient(implicit *in, const double *x, double *f, double *g);
+
+/* ---- system.c ---- */
+
+/* Room for systems of as many entries as are free. */
+bool system_create(implicit *in);
+
+/* The system at x. False: H is not finite, or a function failed. */
+bool system_form(implicit *in);
+
+/* y = H^-1 b, or what stands for it where there is no inverse; short vectors, which may be the same. Where an iteration
+ * does not converge, *converged is false, and y is the best that it found. */
+bool system_solve(implicit *in, const double *b, double *y, bool *converged);
+
+/* About 1 / sqrt(size), but a power of two, so that scaling is exact; 1 where size is 0 or infinite. */
+double system_scale(double size);
+
+/* The length of a short vector in the norm of D^-1. */
+double system_norm(const implicit *in, const double *v);
+
+/* Inertia, condition, least curvature and null directions. */
+bool system_certify(implicit *in);
+
+/* Finds directions along which curvature is lost within what x is uncertain by. */
+bool system_find_vanishing(implicit *in);
+
+/* |H| |v| + |b|, entry by entry; without a matrix, the largest of |H v| + |b| for all. `hv` is H v. */
+void system_magnitude(const implicit *in, const double *v, const double *hv, const double *b, double *into);
+
+/* What rounding may have made of H v + b at a whole x: errors of chance as large as those entry by entry; without a
+ * matrix, what H (v + d) - H v - H d shows for a small d. brief[2] and brief[3] are lost. */
+bool system_rounding(implicit *in, const double *x, const double *v, const double *hv, const double *b, double *into);
+
+/* Keeps a short vector as a null direction, of length 1. */
+bool system_keep_null(implicit *in, const double *v, size_t room);
+
+/* ---- dense_system.c, krylov.c: the two kinds ---- */
+
+bool dense_system_create(implicit *in);
+bool dense_system_form(implicit *in);
+void dense_system_solve(const implicit *in, const double *b, double *y);
+bool dense_system_certify(implicit *in);
+bool dense_system_find_vanishing(implicit *in);
+
+bool krylov_create(implicit *in);
+bool krylov_form(implicit *in);
+bool krylov_solve(implicit *in, const double *b, double *y, bool *converged);
+bool krylov_certify(implicit *in);
+
+/* ---- point.c, certify.c ---- */
+
+/* Evaluates at x, finds which entries move, polishes. */
+bool point_find(implicit *in);
+
+/* Fills the certificate and decides on the status. */
+bool implicit_certify(implicit *in);
+
+/* Where f is finite and a derivative is not, that may be a kink. */
+void implicit_find_kink_where_infinite(implicit *in);
+
+#endif
