@@ -52,7 +52,8 @@ typedef enum adjoin_status {
   ADJOIN_RANGE,   /* at these inputs a check of the model fails: a subscript out of range, an empty maximum */
   ADJOIN_MEMORY,  /* out of memory; the call may be tried again (but for new functions: see adjoin_function_get) */
   ADJOIN_USE,     /* a wrong call: NULL for what must be there, a function of another model */
-  ADJOIN_INTERNAL /* a bug of Adjoin */
+  ADJOIN_INTERNAL, /* a bug of Adjoin */
+  ADJOIN_NUMERICS  /* at these inputs a search inside the model (argmin, argmax, root) has no solution */
 } adjoin_status;
 
 /* The version of the library at run time: ADJOIN_VERSION of its header. */
@@ -234,7 +235,7 @@ ADJOIN_API adjoin_status adjoin_mask(adjoin_instance *instance, const char *inpu
 /* Calls a function. `seeds` and `results` have one pointer for each, in the function's order, to arrays in C order that
  * do not overlap each other or the inputs. A result that is NULL is left out. A seed without entries may be NULL, and
  * so may `seeds` or `results` when the function has none. Inputs that the function does not read need no array. After
- * ADJOIN_RANGE results are undefined. */
+ * ADJOIN_RANGE and ADJOIN_NUMERICS results are undefined. */
 ADJOIN_API adjoin_status adjoin_call(adjoin_instance *instance, const adjoin_function *function,
                                      const double *const *seeds, double *const *results);
 
@@ -261,7 +262,8 @@ typedef struct adjoin_variable {
  *
  * ADJOIN_OK says that it ran; how it ended is in the result, also where that is no minimum: see adjoin_minimise.h.
  * ADJOIN_USE: options that are refused, a mask with other numbers, a method that needs a sum of squares where there is
- * none; ADJOIN_BINDING: names, arrays or bounds that do not fit; ADJOIN_RANGE: a check of the model failed on the way.
+ * none; ADJOIN_BINDING: names, arrays or bounds that do not fit; ADJOIN_RANGE: a check of the model failed on the way. A search inside the model that fails is
+ * no failure: minimisers back off from there.
  * The receiver is told, and result->test as well where the result has the status ADJOIN_MINIMISE_REFUSED. `progress` of
  * the options may not use the instance. */
 ADJOIN_API adjoin_status adjoin_minimise(adjoin_instance *instance, const adjoin_variable *variables, int count,

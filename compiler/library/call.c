@@ -71,19 +71,36 @@ static bool is_ready(const adjoin_instance *of, const adjoin_function *function)
   return function->number < of->ready_count && of->ready[function->number];
 }
 
-static adjoin_status explain_check(adjoin_model *of, void *check, mistakes *found) {
-  add_mistakes(found, ADJOIN_RANGE, session_check(of->from, *(int *)check, found->memory));
-  return ADJOIN_RANGE;
+typedef struct {
+  int number;
+  const adjoin_function *function;
+  const double *work;
+} failed_check;
+
+static adjoin_status status_of(const adjoin_model *of, int check) {
+  return session_is_search(of->from, check) ? ADJOIN_NUMERICS : ADJOIN_RANGE;
 }
 
-adjoin_status tell_check(adjoin_model *of, int check) {
-  return of->told.receiver ? guarded(of, explain_check, &check) : ADJOIN_RANGE;
+static adjoin_status explain_check(adjoin_model *of, void *with, mistakes *found) {
+  const failed_check *check = with;
+  diagnostics *one = session_check(of->from, check->number, found->memory);
+  const char *where = NULL;
+  if (check->function) where = session_iteration(of->from, check->function->session_number, check->number, check->work);
+  arena_set_escape(scalar_memory(of->program->dag), found->escape); /* the session set its own */
+  if (where) diagnose_hint(one, "%s", where);
+  add_mistakes(found, status_of(of, check->number), one);
+  return status_of(of, check->number);
+}
+
+adjoin_status tell_check(adjoin_model *of, int check, const adjoin_function *function, const double *work) {
+  failed_check failed = {check, function, work};
+  return of->told.receiver ? guarded(of, explain_check, &failed) : status_of(of, check);
 }
 
 static adjoin_status run(adjoin_instance *of, const adjoin_function *function, const double *const *seeds,
                          double *const *results) {
   int check = function->entry(of->bound.arguments, of->bound.pointers, seeds, results, of->work);
-  return check ? tell_check(of->model, check) : ADJOIN_OK;
+  return check ? tell_check(of->model, check, function, of->work) : ADJOIN_OK;
 }
 
 static bool has_pointers(const adjoin_function *function, const double *const *seeds, double *const *results) {

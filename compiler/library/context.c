@@ -18,6 +18,7 @@ const char *adjoin_status_text(adjoin_status status) {
   case ADJOIN_MEMORY: return "out of memory";
   case ADJOIN_USE: return "the library is called wrongly";
   case ADJOIN_INTERNAL: return "an error of Adjoin";
+  case ADJOIN_NUMERICS: return "a search inside the model has no solution at these inputs";
   }
   return "unknown status";
 }

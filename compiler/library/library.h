@@ -22,7 +22,8 @@ struct adjoin_context {
 
 struct adjoin_function {
   const adjoin_model *model;
-  int number; /* in the model, from 0 */
+  int number;         /* in the model, from 0 */
+  int session_number; /* in the session */
   request wanted;
   jit_code *code;
   entry_function *entry;
@@ -118,7 +119,8 @@ adjoin_status prepare_call(adjoin_instance *of, const adjoin_function *function,
 /* Copies the arrays that are not in C order to where they are. */
 void gather_inputs(adjoin_instance *of);
 
-/* Explains a check that failed: its number is what the machine code returned. Always ADJOIN_RANGE. */
-adjoin_status tell_check(adjoin_model *of, int check);
+/* Explains a check that failed: its number is what the machine code returned, of a function (or NULL) with this workspace.
+ * ADJOIN_NUMERICS for a search, else ADJOIN_RANGE. */
+adjoin_status tell_check(adjoin_model *of, int check, const adjoin_function *function, const double *work);
 
 #endif

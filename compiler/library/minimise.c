@@ -215,7 +215,7 @@ static adjoin_status minimise_vector(run *in) {
   }
   switch (in->result->status) {
   case ADJOIN_MINIMISE_NO_MEMORY: return tell_exhausted(&in->of->model->told);
-  case ADJOIN_MINIMISE_FAILED: return tell_check(in->of->model, in->result->failure);
+  case ADJOIN_MINIMISE_FAILED: return tell_check(in->of->model, in->result->failure, NULL, NULL);
   case ADJOIN_MINIMISE_REFUSED: return guarded(in->of->model, explain_refusal, in);
   default: return ADJOIN_OK;
   }

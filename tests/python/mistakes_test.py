@@ -71,6 +71,13 @@ class Mistakes(unittest.TestCase):
             self.assertEqual((caught.exception.line, caught.exception.code), place)
         self.assertEqual(module.value(x=[1, 2], at=1), 5)
 
+    def test_search(self):
+        module = support.module("dim n\nvar x[n]\nlet w[i] = argmin[w = 0] (x[i]*w^2 - w)\nminimize sum(w)\n")
+        for kind in (module.SearchError, module.ModelError, ArithmeticError, ValueError):
+            error = self.fails(kind, "unbounded", lambda: module.grad(x=[1, 2, -4]))
+        self.assertEqual((error.line, error.code, error.hint), (3, "search-failed", "at i = 2"))
+        self.assertEqual(module.value(x=[1, 2, 4]), 0.875)
+
     def test_no_arrays(self):
         for given in ([[1], [1, 2]], "ab", b"ab", {1: 2}, {1, 2}, object(), [1, None], [1j, 2], [10**30, 1], iter([1, 2]),
                       np.zeros(2, [("w", "f8")])):

@@ -64,10 +64,13 @@ def safetensors(path):
 
 
 def example_inputs(name):
-    """The arrays in an example's folder, by input: as the command line reads them."""
+    """The arrays in an example's folder, by input: as the command line reads them, which leaves other files alone."""
     folder, made = os.path.join(EXAMPLES, name), {}
+    known = {each.name for each in example(name).INPUTS}
     for file in sorted(os.listdir(folder)):
         path, (stem, ending) = os.path.join(folder, file), os.path.splitext(file)
+        if os.path.isdir(path) or (ending != ".safetensors" and stem not in known):
+            continue
         if ending == ".npy":
             made[stem] = np.load(path)
         elif ending == ".safetensors":

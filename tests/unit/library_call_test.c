@@ -332,6 +332,26 @@ static void axes_of_one_and_of_none(void) {
   close_all(&on);
 }
 
+/* A search that fails is told with the iteration, and the function can be called again. */
+static void searches(void) {
+  fixture on;
+  open_text(&on, "dim n\nvar x[n]\nlet w[i] = argmin[w = 0] (x[i]*w^2 - w)\nminimize sum(w)\n");
+  double entries[] = {1, 2, -4}, f, g[3];
+  bind_array(&on, "x", entries, 1, 3, 0);
+  const adjoin_function *gradient = get(&on, "grad", NULL, NULL, 0);
+  for (int again = 0; again < 2; again++) {
+    on.told.count = 0;
+    CU_ASSERT_EQUAL(adjoin_call(on.instance, gradient, NULL, RESULTS(&f, g)), ADJOIN_NUMERICS);
+    CU_ASSERT(on.told.count == 1 && on.told.status == ADJOIN_NUMERICS && on.told.line == 3);
+    CU_ASSERT_PTR_NOT_NULL(strstr(on.told.text, "at i = 2"));
+  }
+  entries[2] = 4;
+  CU_ASSERT_EQUAL(adjoin_call(on.instance, gradient, NULL, RESULTS(&f, g)), ADJOIN_OK);
+  CU_ASSERT_DOUBLE_EQUAL(f, 0.875, 1e-15);
+  CHECK_ARRAY(g, -0.5, -0.125, -0.03125);
+  close_all(&on);
+}
+
 /* ---- checks of the model, declared values ---- */
 
 static void subscripts_out_of_range(void) {
@@ -452,6 +472,7 @@ int main(void) {
   CU_ADD_TEST(suite, extents_against_shapes);
   CU_ADD_TEST(suite, axes_of_one_and_of_none);
   CU_ADD_TEST(suite, subscripts_out_of_range);
+  CU_ADD_TEST(suite, searches);
   CU_ADD_TEST(suite, declared_values);
   CU_ADD_TEST(suite, the_bare_function);
   CU_ADD_TEST(suite, wrong_calls);

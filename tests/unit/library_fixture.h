@@ -9,7 +9,7 @@
 
 /* What a receiver heard: the newest mistake, as far as it fits. */
 typedef struct {
-  int count, errors, of_status[ADJOIN_INTERNAL + 1];
+  int count, errors, of_status[ADJOIN_NUMERICS + 1];
   adjoin_status status;
   int line, column;
   size_t begin, end;

@@ -9,7 +9,7 @@
 
 static void versions_and_words(void) {
   CU_ASSERT_STRING_EQUAL(adjoin_version(), ADJOIN_VERSION);
-  for (int k = ADJOIN_OK; k <= ADJOIN_INTERNAL; k++)
+  for (int k = ADJOIN_OK; k <= ADJOIN_NUMERICS; k++)
     for (int other = ADJOIN_OK; other < k; other++)
       CU_ASSERT_STRING_NOT_EQUAL(adjoin_status_text((adjoin_status)k), adjoin_status_text((adjoin_status)other));
   CU_ASSERT_STRING_EQUAL(adjoin_status_text(ADJOIN_BINDING), "the arrays do not fit the model");
