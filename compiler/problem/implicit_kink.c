@@ -6,6 +6,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Directions for steps, the same on every run. */
@@ -32,6 +33,7 @@ typedef struct {
   double *mixed;
   double size; /* of x, but so large that the params are not changed by much where x is nearly 0 */
   probe above, below, centre;
+  double *distances[3]; /* of the choices: here, above and below */
   int code;
 } probing;
 
@@ -74,10 +76,7 @@ static bool measure(probing *in, double t, double *distances) {
 /* The first choice that may be at its kink; -1 where none is. */
 static int find_doubtful(probing *in, double reach) {
   implicit_model *of = in->in;
-  arena *memory = of->memory;
-  double *here = arena_array(memory, double, of->kinks.count + 1),
-         *above = arena_array(memory, double, of->kinks.count + 1);
-  double *below = arena_array(memory, double, of->kinks.count + 1);
+  double *here = in->distances[0], *above = in->distances[1], *below = in->distances[2];
   if (!measure(in, 0, here) || !measure(in, reach, above) || !measure(in, -reach, below)) return -1;
   for (int k = 0; k < of->kinks.count; k++) {
     double change = fabs(above[k] - here[k]) + fabs(below[k] - here[k]);
@@ -161,28 +160,39 @@ const char *implicit_kink_word(const kinked *of) {
   return of->op >= OP_lt && of->op <= OP_ne ? row->spelling_double : row->name;
 }
 
-static probe create_probe(const implicit_model *in) {
-  arena *memory = in->memory;
-  probe made = {0};
-  double **rooms[] = {&made.x, &made.g, &made.second};
-  for (int k = 0; k < 3; k++) *rooms[k] = arena_array(memory, double, in->vector->size + 1);
+void implicit_reserve_kinks(implicit_model *in) {
+  if (!in->kinks.count) return;
+  in->kink_room =
+      arena_array(in->memory, double, 11 * in->vector->size + 2 * in->parameter_count + 3 * in->kinks.count);
+}
+
+static double *take(double **room, int64_t count) {
+  double *taken = *room;
+  *room += count;
+  return taken;
+}
+
+static probing create(implicit_model *of, const double *x, double reach) {
+  int64_t size = of->vector->size;
+  double *room = of->kink_room;
+  probing made = {.in = of, .x = x, .size = fmax(largest_of(size, x), 1e7 * reach)};
+  probe *probes[] = {&made.above, &made.below, &made.centre};
+  for (int k = 0; k < 3; k++)
+    *probes[k] = (probe){.x = take(&room, size), .g = take(&room, size), .second = take(&room, size)};
+  made.direction = take(&room, size);
+  made.mixed = take(&room, size);
+  made.theta = take(&room, of->parameter_count);
+  made.theta_direction = take(&room, of->parameter_count);
+  for (int k = 0; k < 3; k++) made.distances[k] = take(&room, of->kinks.count);
+  memcpy(made.theta, of->theta, (size_t)of->parameter_count * sizeof *made.theta);
   return made;
 }
 
 int implicit_find_kink(void *user, const double *x, double reach, const char **found) {
   implicit_model *of = user;
   enum { TRIALS = 3 };
-  arena *memory = of->memory;
   if (!of->kinks.count) return 0;
-  probing in = {.in = of, .x = x, .size = fmax(largest_of(of->vector->size, x), 1e7 * reach)};
-  in.above = create_probe(of);
-  in.below = create_probe(of);
-  in.centre = create_probe(of);
-  in.direction = arena_array(memory, double, of->vector->size + 1);
-  in.mixed = arena_array(memory, double, of->vector->size + 1);
-  in.theta = arena_array(memory, double, of->parameter_count + 1);
-  in.theta_direction = arena_array(memory, double, of->parameter_count + 1);
-  memcpy(in.theta, of->theta, (size_t)of->parameter_count * sizeof *in.theta);
+  probing in = create(of, x, reach);
   chance from = {1};
   bool matter = false;
   int doubtful = -1;
@@ -194,7 +204,8 @@ int implicit_find_kink(void *user, const double *x, double reach, const char **f
   memcpy(of->theta, in.theta, (size_t)of->parameter_count * sizeof *in.theta);
   if (matter && !in.code) {
     of->kink = &of->kinks.items[doubtful];
-    *found = arena_format(memory, "'%s' is at its kink", implicit_kink_word(of->kink));
+    snprintf(of->found, sizeof of->found, "'%s' is at its kink", implicit_kink_word(of->kink));
+    *found = of->found;
   }
   return in.code;
 }

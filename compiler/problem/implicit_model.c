@@ -130,6 +130,7 @@ void implicit_describe(implicit_model *in) {
                                    .mixed_forward = mixed_forward,
                                    .mixed_adjoint = mixed_adjoint,
                                    .kink = implicit_find_kink};
+  implicit_reserve_kinks(in);
   if (!implicit_bounds_move(in)) return;
   in->problem.bound_forward = implicit_bound_forward;
   in->problem.bound_adjoint = implicit_bound_adjoint;

@@ -49,7 +49,9 @@ typedef struct {
   double *bound_room, *theta_room; /* as long as x, and as theta */
   kink_list kinks;                 /* the objective's choices, which the user notes when it makes REQUEST_KINKS */
   const kinked *kink;              /* the one that x is at, or NULL */
-  double **seeds, **results;       /* room for the arguments of a call */
+  char found[64];                  /* a sentence about it */
+  double *kink_room;
+  double **seeds, **results; /* room for the arguments of a call */
   implicit_problem problem;
 } implicit_model;
 
@@ -76,6 +78,9 @@ int implicit_bound_forward(void *user, const signed char *side, const double *dt
 int implicit_bound_adjoint(void *user, const signed char *side, const double *w, double *bar);
 
 /* ---- implicit_kink.c ---- */
+
+/* Room for the search, once the choices are known. */
+void implicit_reserve_kinks(implicit_model *of);
 
 /* For implicit_problem.kink, the user being the `implicit_model`, whose `kink` it sets. */
 int implicit_find_kink(void *user, const double *x, double reach, const char **found);
