@@ -30,6 +30,7 @@ struct adjoin_function {
   workspace_function *workspace;
   int result_count;
   const bool *loads; /* by input: does the code read it? */
+  kink_list kinks;   /* of REQUEST_KINKS */
 };
 
 /* The session, and with it every part of the model's graph, is used under the lock alone (guard.c): requests add to

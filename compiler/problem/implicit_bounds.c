@@ -10,6 +10,7 @@ static void find_vars(implicit_model *in, int which) {
     const input *of = &in->model->inputs.items[in->vector->vars.items[k].input];
     const tensor *bound = which ? of->upper : of->lower;
     if (!bound || !in->vector->vars.items[k].active || !reads_input(bound)) continue;
+    if (in->fixed[which] && in->fixed[which][k]) continue;
     list_push(in->memory, &into->vars, of->name);
     list_push(in->memory, &into->places, k);
   }

@@ -32,7 +32,8 @@ typedef struct {
   bound_model *inputs;         /* the pointers of vars and params are set to where these are read */
   const var_vector *vector;    /* counted */
   const double *lower, *upper; /* as long as the vector */
-  name_list wrt;               /* params */
+  const bool *fixed[2]; /* by var of the vector: its lower (0) or upper (1) bounds are not the model's; or NULL */
+  name_list wrt;        /* params */
   void *user;
   int (*request)(void *user, const request *wanted); /* a function's number, or -1 after messages */
   int (*run)(void *user, int function, int64_t directions, const double *const *seeds, double *const *into);
