@@ -385,6 +385,8 @@ static bool derive_start(session *with, const request *wanted, emitted_function 
   if (!find_declared(with, wanted->read, wanted->read_count, which, &inputs)) return false;
   kernel_program *program = lower_start(with->lowered, names[which], inputs.items, inputs.count, which);
   session_pass(with, "lower", program);
+  derive_searches(program);
+  complete_searches(program);
   into->program = program;
   into->name = wanted->name ? wanted->name : names[which];
   into->what = "Start values or bounds.";
@@ -400,6 +402,7 @@ static bool derive_bound_jvp(session *with, const request *wanted, emitted_funct
   const char *name = which == 1 ? "lower_jvp" : "upper_jvp";
   kernel_program *program = lower_bounds(with->lowered, name, inputs.items, inputs.count, which, bounds);
   session_pass(with, "lower", program);
+  derive_searches(program);
   for (int k = 0; k < along.count; k++)
     list_push(with->memory, &seeds,
               seed_array(with, along.items[k], arena_format(with->memory, "%s_dot", wanted->along[k]), false));
@@ -426,6 +429,7 @@ static bool derive_bound_vjp(session *with, const request *wanted, emitted_funct
   const char *name = which == 1 ? "lower_vjp" : "upper_vjp";
   kernel_program *program = lower_bounds(with->lowered, name, inputs.items, inputs.count, which, bounds);
   session_pass(with, "lower", program);
+  derive_searches(program);
   for (int k = 0; k < inputs.count; k++)
     list_push(with->memory, &cotangents,
               seed_array(with, bounds[k], arena_format(with->memory, "%s_bar", wanted->along[k]), false));

@@ -84,12 +84,12 @@ ADJOIN_SEARCH_FUNCTION int adjoin_search_finite(ptrdiff_t n, const double *x) {
 
 /* ---- factorisations ---- */
 
-/* A = L D L' without pivoting, of the lower triangle; rows at a distance of n. 0: a pivot is not above `smallest`;
- * *negative says whether one was below its opposite. */
-ADJOIN_SEARCH_FUNCTION int adjoin_search_definite(ptrdiff_t n, double *a, double smallest, int *negative) {
+/* A = L D L' without pivoting, of the lower triangle; rows at a distance of n. 0: a pivot is not positive, beyond what
+ * rounding makes of its diagonal entry: so the unknowns' units don't matter. *negative says whether one was below 0. */
+ADJOIN_SEARCH_FUNCTION int adjoin_search_definite(ptrdiff_t n, double *a, int *negative) {
   *negative = 0;
   for (ptrdiff_t j = 0; j < n; j++) {
-    double pivot = a[j * n + j];
+    double pivot = a[j * n + j], smallest = (double)n * DBL_EPSILON * adjoin_search_size(pivot);
     for (ptrdiff_t k = 0; k < j; k++) pivot -= a[j * n + k] * a[j * n + k] * a[k * n + k];
     if (!(pivot > smallest)) {
       *negative = pivot < -smallest;
@@ -114,10 +114,28 @@ ADJOIN_SEARCH_FUNCTION void adjoin_search_solve_definite(ptrdiff_t n, const doub
   }
 }
 
-/* b := A^-1 b by elimination with the largest pivots of each column; A is lost. 0: A is singular to rounding. */
-ADJOIN_SEARCH_FUNCTION int adjoin_search_eliminate(ptrdiff_t n, double *a, double *b) {
-  double smallest = (double)n * DBL_EPSILON * adjoin_search_norm(n * n, a);
+/* Divides each row of A and b by the row's largest entry, and keeps the largest entry of each column then. 0: a row of
+ * zeros. */
+ADJOIN_SEARCH_FUNCTION int adjoin_search_balance(ptrdiff_t n, double *a, double *b, double *largest) {
+  for (ptrdiff_t j = 0; j < n; j++) largest[j] = 0;
+  for (ptrdiff_t i = 0; i < n; i++) {
+    double size = adjoin_search_norm(n, a + i * n);
+    if (size == 0) return 0;
+    b[i] /= size;
+    for (ptrdiff_t j = 0; j < n; j++) {
+      a[i * n + j] /= size;
+      if (adjoin_search_size(a[i * n + j]) > largest[j]) largest[j] = adjoin_search_size(a[i * n + j]);
+    }
+  }
+  return 1;
+}
+
+/* b := A^-1 b by elimination with the largest pivots of each column; A is lost, and room for n numbers is used. 0: A is
+ * singular to rounding, whatever the units of its rows and columns. */
+ADJOIN_SEARCH_FUNCTION int adjoin_search_eliminate(ptrdiff_t n, double *a, double *b, double *room) {
+  if (!adjoin_search_balance(n, a, b, room)) return 0;
   for (ptrdiff_t j = 0; j < n; j++) {
+    double smallest = (double)n * DBL_EPSILON * room[j];
     ptrdiff_t best = j;
     for (ptrdiff_t i = j + 1; i < n; i++)
       if (adjoin_search_size(a[i * n + j]) > adjoin_search_size(a[best * n + j])) best = i;
@@ -152,6 +170,11 @@ enum { ADJOIN_SEARCH_FIRST, ADJOIN_SEARCH_COLUMN, ADJOIN_SEARCH_TRIAL };
 ADJOIN_SEARCH_FUNCTION int adjoin_search_ran_away(const adjoin_search *s) {
   return s->kind == ADJOIN_SEARCH_LEAST && s->steps > 20 &&
          adjoin_search_norm(s->n, s->point) > 20 * (1 + s->start_size);
+}
+
+/* So far away that only a minimum that is reached there counts. */
+ADJOIN_SEARCH_FUNCTION int adjoin_search_is_far(const adjoin_search *s) {
+  return s->kind == ADJOIN_SEARCH_LEAST && adjoin_search_norm(s->n, s->point) > 100000000 * (1 + s->start_size);
 }
 
 ADJOIN_SEARCH_FUNCTION int adjoin_search_end(adjoin_search *s, int failure) {
@@ -195,11 +218,10 @@ ADJOIN_SEARCH_FUNCTION int adjoin_search_try(adjoin_search *s) {
  * until the step takes that place, and the upper triangle keeps H. Returns a failure, or ADJOIN_SEARCH_FOUND. */
 ADJOIN_SEARCH_FUNCTION int adjoin_search_find_descent(adjoin_search *s) {
   ptrdiff_t n = s->n;
-  double *a = s->matrix, largest = adjoin_search_norm(n * n, a), smallest = (double)n * DBL_EPSILON * largest;
-  double shift = 0;
+  double *a = s->matrix, largest = adjoin_search_norm(n * n, a), shift = 0;
   int negative, ever_negative = 0;
   for (ptrdiff_t k = 0; k < n; k++) s->step[k] = a[k * n + k];
-  while (!adjoin_search_definite(n, a, smallest, &negative)) {
+  while (!adjoin_search_definite(n, a, &negative)) {
     ever_negative |= negative;
     /* Without curvature, a step of ten times y is far enough to begin with. */
     double flat = s->merit / (10 + 10 * adjoin_search_norm(n, s->point));
@@ -228,7 +250,7 @@ ADJOIN_SEARCH_FUNCTION int adjoin_search_find_step(adjoin_search *s) {
   if (!adjoin_search_finite(n * n, s->matrix)) return ADJOIN_SEARCH_NOT_FINITE;
   if (s->kind == ADJOIN_SEARCH_LEAST) return adjoin_search_find_descent(s);
   for (ptrdiff_t k = 0; k < n; k++) s->step[k] = -s->held[k];
-  return adjoin_search_eliminate(n, s->matrix, s->step) ? ADJOIN_SEARCH_FOUND : ADJOIN_SEARCH_SINGULAR;
+  return adjoin_search_eliminate(n, s->matrix, s->step, s->direction) ? ADJOIN_SEARCH_FOUND : ADJOIN_SEARCH_SINGULAR;
 }
 
 /* Is the step below the rounding of y, or no longer shrinking although it is small? */
@@ -247,10 +269,11 @@ ADJOIN_SEARCH_FUNCTION int adjoin_search_verdict(const adjoin_search *s) {
 
 ADJOIN_SEARCH_FUNCTION int adjoin_search_set_out(adjoin_search *s) {
   int failure = adjoin_search_find_step(s);
-  if (failure != ADJOIN_SEARCH_FOUND) return adjoin_search_end(s, failure);
   double step = adjoin_search_norm(s->n, s->step);
+  int there = failure == ADJOIN_SEARCH_FOUND && adjoin_search_is_there(s);
+  if (!there && adjoin_search_is_far(s)) return adjoin_search_end(s, ADJOIN_SEARCH_UNBOUNDED);
+  if (failure != ADJOIN_SEARCH_FOUND) return adjoin_search_end(s, failure);
   if (!(step <= DBL_MAX)) return adjoin_search_end(s, ADJOIN_SEARCH_SINGULAR);
-  int there = adjoin_search_is_there(s);
   s->slow = step > s->last / 4 && step < s->last && s->length == 1 ? s->slow + 1 : 0;
   s->last = step;
   if (there) return adjoin_search_end(s, adjoin_search_verdict(s));
@@ -290,8 +313,6 @@ ADJOIN_SEARCH_FUNCTION int adjoin_search_judge(adjoin_search *s) {
     return adjoin_search_end(s, small ? adjoin_search_verdict(s) : ADJOIN_SEARCH_NOT_CONVERGED);
   }
   adjoin_search_accept(s);
-  if (s->kind == ADJOIN_SEARCH_LEAST && adjoin_search_norm(s->n, s->point) > 100000000 * (1 + s->start_size))
-    return adjoin_search_end(s, ADJOIN_SEARCH_UNBOUNDED);
   s->column = 0;
   return adjoin_search_ask_column(s);
 }

@@ -114,6 +114,38 @@ static void linear_systems(void) {
   }
 }
 
+/* Units do not matter: equations and unknowns that differ by 24 orders of magnitude, and a minimum far from its start.
+ */
+static const double unit[] = {1e-12, 1, 1e12};
+
+static void in_units_product(ptrdiff_t n, const double *y, const double *v, double *p) {
+  (void)y;
+  for (ptrdiff_t i = 0; i < n; i++) {
+    p[i] = 0;
+    for (ptrdiff_t j = 0; j < n; j++) p[i] += unit[i] * (i == j ? 2 : 1) * (unit[j] * v[j]);
+  }
+}
+
+static double in_units(ptrdiff_t n, const double *y, double *r) {
+  double value = 0;
+  in_units_product(n, y, y, r);
+  for (ptrdiff_t i = 0; i < n; i++) {
+    value += y[i] * (r[i] / 2 - 4 * unit[i]);
+    r[i] -= 4 * unit[i];
+  }
+  return value;
+}
+
+static void units(void) {
+  for (int kind = ADJOIN_SEARCH_LEAST; kind <= ADJOIN_SEARCH_LINEAR; kind++) {
+    const problem of = {kind, 3, in_units, in_units_product};
+    double y[3] = {0};
+    int asked;
+    CU_ASSERT_EQUAL(search_from(&of, y, &asked), ADJOIN_SEARCH_FOUND);
+    for (int k = 0; k < 3; k++) CU_ASSERT_DOUBLE_EQUAL(y[k] * unit[k], 1, 1e-14);
+  }
+}
+
 static void nothing_to_look_for(void) {
   const problem of = {ADJOIN_SEARCH_LEAST, 0, system_residual, system_product};
   int asked;
@@ -203,6 +235,7 @@ int main(void) {
   CU_add_test(suite, "least values", least_values);
   CU_add_test(suite, "roots", roots);
   CU_add_test(suite, "linear systems", linear_systems);
+  CU_add_test(suite, "units", units);
   CU_add_test(suite, "nothing to look for", nothing_to_look_for);
   CU_add_test(suite, "how searches end", endings);
   CU_add_test(suite, "degenerate points", degenerate);
