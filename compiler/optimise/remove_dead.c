@@ -22,6 +22,7 @@ typedef struct {
 typedef struct {
   const statement *it;
   int around; /* the position of the statement around it, or -1 */
+  int first_store;
   bool live;
 } statement_place;
 
@@ -40,7 +41,7 @@ static void note_list(marker *with, const statement_list *list, int around) {
   for (int k = 0; k < list->count; k++) {
     const statement *of = list->items[k];
     int place = with->places.count;
-    list_push(memory, &with->places, (statement_place){of, around, false});
+    list_push(memory, &with->places, (statement_place){of, around, with->stores.count, false});
     for (int s = 0; s < of->stores.count; s++) {
       const store *item = &of->stores.items[s];
       int before = item->array < 0 ? -1 : with->newest_store[item->array];
@@ -51,28 +52,30 @@ static void note_list(marker *with, const statement_list *list, int around) {
   }
 }
 
-/* The statement is executed, and so are those around it. */
-static void mark_statement(marker *with, int place) {
-  for (; place >= 0 && !with->places.items[place].live; place = with->places.items[place].around) {
-    with->places.items[place].live = true;
-    reach_from_bounds(&with->live, with->places.items[place].it);
-    reach_from(&with->live, with->places.items[place].it->guard);
+/* A search's stores stand or fall together. */
+static void mark_search(marker *with, const statement_place *of) {
+  for (int k = 0; k < of->it->stores.count; k++) {
+    with->stores.items[of->first_store + k].live = true;
+    reach_from_store(&with->live, with->module, &of->it->stores.items[k]);
   }
 }
 
-/* A search's stores stand or fall together. */
+/* The statement is executed, and so are those around it. */
+static void mark_statement(marker *with, int place) {
+  for (; place >= 0 && !with->places.items[place].live; place = with->places.items[place].around) {
+    statement_place *at = &with->places.items[place];
+    at->live = true;
+    reach_from_bounds(&with->live, at->it);
+    reach_from(&with->live, at->it->guard);
+    if (at->it->kind == STATEMENT_IMPLICIT) mark_search(with, at);
+  }
+}
+
 static void mark_store(marker *with, int number) {
-  int kernel = with->stores.items[number].kernel, first = number, end = number + 1;
-  if (with->stores.items[number].live) return;
-  if (with->places.items[kernel].it->kind == STATEMENT_IMPLICIT) {
-    while (first > 0 && with->stores.items[first - 1].kernel == kernel) first--;
-    while (end < with->stores.count && with->stores.items[end].kernel == kernel) end++;
-  }
-  for (int k = first; k < end; k++) {
-    with->stores.items[k].live = true;
-    reach_from_store(&with->live, with->module, with->stores.items[k].it);
-  }
-  mark_statement(with, kernel);
+  store_place *of = &with->stores.items[number];
+  of->live = true;
+  reach_from_store(&with->live, with->module, of->it);
+  mark_statement(with, of->kernel);
 }
 
 static bool is_root(const marker *with, const store *of) {
