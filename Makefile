@@ -98,7 +98,7 @@ $(B)/tests/bench/measure: $(BENCH) $(ORACLE) $(LIBRARY) $(COMPILER) $(RUNTIME)
 # libadjoin. The solvers are in both.
 VERSION = $(shell sed -n 's/^\#define ADJOIN_VERSION "\(.*\)"$$/\1/p' runtime/library/adjoin_minimise.h)
 MAJOR = $(firstword $(subst ., ,$(VERSION)))
-IMPLICIT := $(call objects,runtime/implicit.c $(call sources,runtime/implicit))
+IMPLICIT := $(call objects,runtime/implicit.c runtime/dense_eigen.c $(call sources,runtime/implicit))
 SOLVERS := $(call objects,$(addprefix runtime/,free_set.c dense.c initial_weights.c hash.c minimise.c) \
                            $(call sources,runtime/minimise))
 

@@ -63,19 +63,6 @@ double dense_symmetric_norm(size_t n, const double *a, double *work) {
 
 /* ---- eigenvalues ---- */
 
-size_t dense_eigen_work(size_t n, bool vectors) {
-  return vectors ? 1 + 6 * n + 2 * n * n : 1 + (2 + BLOCK) * n;
-}
-
-bool dense_eigen(size_t n, double *a, bool vectors, double *values, double *work, int *whole) {
-  return n == 0 || LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, vectors ? 'V' : 'N', 'L', (int)n, a, (int)n, values, work,
-                                       (int)dense_eigen_work(n, vectors), whole, (int)(5 * n + 3)) == 0;
-}
-
-bool dense_tridiagonal_values(size_t n, double *diagonal, double *beside) {
-  return n == 0 || LAPACKE_dsterf_work((int)n, diagonal, beside) == 0;
-}
-
 /* ---- lifting ---- */
 
 static double lifted(double eigenvalue, double smallest) {

@@ -37,10 +37,9 @@ double dense_ldl_reciprocal(size_t n, const double *a, const int *pivots, double
 double dense_symmetric_norm(size_t n, const double *a, double *work);
 
 /* The eigenvalues of a symmetric matrix, ascending; with `vectors`, its orthonormal eigenvectors take A's place, column
- * after column; else A is spoilt. `work` has dense_eigen_work(n, vectors) entries, `whole` 5 n + 3. False: it did not
- * converge. */
-bool dense_eigen(size_t n, double *a, bool vectors, double *values, double *work, int *whole);
-size_t dense_eigen_work(size_t n, bool vectors);
+ * after column; else A is spoilt. `work` has dense_eigen_work(n) entries. False: it did not converge. */
+bool dense_eigen(size_t n, double *a, bool vectors, double *values, double *work);
+size_t dense_eigen_work(size_t n);
 
 /* The eigenvalues of a symmetric tridiagonal matrix take the place of its diagonal, ascending; the other one, n - 1
  * long, is spoilt. */

@@ -13,7 +13,7 @@ bool dense_system_create(implicit *in) {
   if (n > DENSE_LARGEST) return implicit_fail(in, IMPLICIT_NO_MEMORY);
   of->work_size = dense_ldl_work(n);
   if (of->work_size < 3 * n + 1) of->work_size = 3 * n + 1;
-  if (of->work_size < dense_eigen_work(n, false)) of->work_size = dense_eigen_work(n, false);
+  if (of->work_size < dense_eigen_work(n)) of->work_size = dense_eigen_work(n);
   double **rooms[] = {&of->matrix, &of->factors, &of->values, &of->work, &of->block, &of->product};
   size_t rows[] = {n, n, n, of->work_size, size, size};
   size_t columns[] = {n, n, 1, 1, IMPLICIT_BLOCK, IMPLICIT_BLOCK};
@@ -70,9 +70,9 @@ static double zero_below(size_t n, double largest) {
 /* Eigenvalues and, in the matrix's place, eigenvectors. */
 static bool decompose_into(implicit *in, double *matrix, double *values) {
   implicit_system *of = &in->system;
-  size_t room = dense_eigen_work(in->set.count, true);
+  size_t room = dense_eigen_work(in->set.count);
   if (!of->eigen_work && !(of->eigen_work = implicit_zeros(in, room, 1))) return false;
-  if (dense_eigen(in->count, matrix, true, values, of->eigen_work, of->whole_work)) return true;
+  if (dense_eigen(in->count, matrix, true, values, of->eigen_work)) return true;
   return implicit_fail(in, IMPLICIT_LINEAR_SOLVE_FAILED);
 }
 
@@ -81,8 +81,7 @@ static bool decompose(implicit *in) {
   implicit_system *of = &in->system;
   size_t n = in->count, zero = 0;
   copy_scaled(in, of->factors);
-  if (!dense_eigen(n, of->factors, false, of->values, of->work, of->whole_work))
-    return implicit_fail(in, IMPLICIT_LINEAR_SOLVE_FAILED);
+  if (!dense_eigen(n, of->factors, false, of->values, of->work)) return implicit_fail(in, IMPLICIT_LINEAR_SOLVE_FAILED);
   double limit = zero_below(n, implicit_largest(n, of->values));
   in->certificate.negative = 0;
   for (size_t k = 0; k < n; k++) {
@@ -199,7 +198,7 @@ bool dense_system_certify(implicit *in) {
   double *copy = implicit_zeros(in, n, n), *values = copy ? implicit_zeros(in, n, 1) : NULL;
   if (!values) return false;
   memcpy(copy, of->matrix, n * n * sizeof *copy);
-  bool known = dense_eigen(n, copy, false, values, of->work, of->whole_work);
+  bool known = dense_eigen(n, copy, false, values, of->work);
   into->least_curvature = n && known ? values[0] : NAN;
   return true;
 }
