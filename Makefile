@@ -98,10 +98,11 @@ $(B)/tests/bench/measure: $(BENCH) $(ORACLE) $(LIBRARY) $(COMPILER) $(RUNTIME)
 # libadjoin. The solvers are in both.
 VERSION = $(shell sed -n 's/^\#define ADJOIN_VERSION "\(.*\)"$$/\1/p' runtime/library/adjoin_minimise.h)
 MAJOR = $(firstword $(subst ., ,$(VERSION)))
+IMPLICIT := $(call objects,runtime/implicit.c $(call sources,runtime/implicit))
 SOLVERS := $(call objects,$(addprefix runtime/,free_set.c dense.c initial_weights.c hash.c minimise.c) \
                            $(call sources,runtime/minimise))
 
-$(B)/libadjoin.o: $(LIBRARY) $(COMPILER) $(SOLVERS) \
+$(B)/libadjoin.o: $(LIBRARY) $(COMPILER) $(SOLVERS) $(IMPLICIT) \
                   $(call objects,runtime/kernel_problem.c runtime/file.c runtime/array_error.c)
 $(B)/libadjoin_runtime.o: $(SOLVERS) $(call objects,$(call sources,runtime/library))
 $(B)/libadjoin.o $(B)/libadjoin_runtime.o:

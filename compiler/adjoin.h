@@ -30,6 +30,7 @@
 #ifndef ADJOIN_H
 #define ADJOIN_H
 
+#include "adjoin_implicit.h" /* options and certificates of implicit gradients */
 #include "adjoin_minimise.h" /* ADJOIN_VERSION; options and results of minimisations */
 #include <stddef.h>
 #include <stdint.h>
@@ -45,13 +46,13 @@ extern "C" {
 #endif
 
 typedef enum adjoin_status {
-  ADJOIN_OK,      /* done */
-  ADJOIN_MODEL,   /* the model's text has errors, or has not what was asked for (no objective, no such name) */
-  ADJOIN_FILE,    /* a file can't be read */
-  ADJOIN_BINDING, /* the arrays do not fit the model or each other, or one that is needed is missing */
-  ADJOIN_RANGE,   /* at these inputs a check of the model fails: a subscript out of range, an empty maximum */
-  ADJOIN_MEMORY,  /* out of memory; the call may be tried again (but for new functions: see adjoin_function_get) */
-  ADJOIN_USE,     /* a wrong call: NULL for what must be there, a function of another model */
+  ADJOIN_OK,       /* done */
+  ADJOIN_MODEL,    /* the model's text has errors, or has not what was asked for (no objective, no such name) */
+  ADJOIN_FILE,     /* a file can't be read */
+  ADJOIN_BINDING,  /* the arrays do not fit the model or each other, or one that is needed is missing */
+  ADJOIN_RANGE,    /* at these inputs a check of the model fails: a subscript out of range, an empty maximum */
+  ADJOIN_MEMORY,   /* out of memory; the call may be tried again (but for new functions: see adjoin_function_get) */
+  ADJOIN_USE,      /* a wrong call: NULL for what must be there, a function of another model */
   ADJOIN_INTERNAL, /* a bug of Adjoin */
   ADJOIN_NUMERICS  /* at these inputs a search inside the model (argmin, argmax, root) has no solution */
 } adjoin_status;
@@ -262,12 +263,52 @@ typedef struct adjoin_variable {
  *
  * ADJOIN_OK says that it ran; how it ended is in the result, also where that is no minimum: see adjoin_minimise.h.
  * ADJOIN_USE: options that are refused, a mask with other numbers, a method that needs a sum of squares where there is
- * none; ADJOIN_BINDING: names, arrays or bounds that do not fit; ADJOIN_RANGE: a check of the model failed on the way. A search inside the model that fails is
- * no failure: minimisers back off from there.
- * The receiver is told, and result->test as well where the result has the status ADJOIN_MINIMISE_REFUSED. `progress` of
- * the options may not use the instance. */
+ * none; ADJOIN_BINDING: names, arrays or bounds that do not fit; ADJOIN_RANGE: a check of the model failed on the way.
+ * A search inside the model that fails is no failure: minimisers back off from there. The receiver is told, and
+ * result->test as well where the result has the status ADJOIN_MINIMISE_REFUSED. `progress` of the options may not use
+ * the instance. */
 ADJOIN_API adjoin_status adjoin_minimise(adjoin_instance *instance, const adjoin_variable *variables, int count,
                                          const adjoin_minimise_options *options, adjoin_minimise_result *result);
+
+/* ---- implicit gradients ---------------------------------------------------------------------------------------------
+ */
+
+/* A param that derivatives are wanted of. */
+typedef struct adjoin_parameter {
+  const char *name;
+} adjoin_parameter;
+
+/* How a minimiser moves with params. */
+typedef struct adjoin_implicit adjoin_implicit;
+
+/* Certifies the x of the listed vars as a minimiser of the objective (a maximiser, where the model says so), and makes
+ * what differentiates it with respect to these params; no params: all but those that `freeze` names whole. Vars, masks
+ * and bounds are as for adjoin_minimise, which may have found x; each x is polished in place unless the options say
+ * otherwise. ADJOIN_OK says that there is a certificate: whether there are derivatives, its status tells. The instance
+ * must outlive what is made, and be used by nobody else while one of the functions below runs; what its inputs are
+ * bound to then is what is differentiated, but for the params, which have the values that they had here. */
+ADJOIN_API adjoin_status adjoin_implicit_create(adjoin_instance *instance, const adjoin_variable *variables,
+                                                int variable_count, const adjoin_parameter *parameters,
+                                                int parameter_count, const adjoin_implicit_options *options,
+                                                adjoin_implicit **made);
+ADJOIN_API void adjoin_implicit_release(adjoin_implicit *of);
+
+/* It lives as long as `of`; its residual, error estimate and counts are those of all that was asked so far. */
+ADJOIN_API const adjoin_certificate *adjoin_implicit_certificate(const adjoin_implicit *of);
+
+/* The vars of the model, laid end to end in its order, are one vector x of so many entries, and the params another one,
+ * theta, in the order in which they are listed. Where in it an input stands: 0 where it is in neither. */
+ADJOIN_API size_t adjoin_implicit_size(const adjoin_implicit *of);
+ADJOIN_API size_t adjoin_implicit_parameter_count(const adjoin_implicit *of);
+ADJOIN_API int adjoin_implicit_place(const adjoin_implicit *of, const char *name, size_t *offset, size_t *count);
+
+/* dx = (d x / d theta) dtheta for `count` directions; bar = (d x / d theta)' w for as many weights on x, with one solve
+ * each, whatever the size of theta; and the Jacobian, row after row. Blocks have a row for each entry and a column for
+ * each direction, row after row. ADJOIN_NUMERICS: the certificate has no derivatives, the receiver is told why, and
+ * nothing that was written is of use. */
+ADJOIN_API adjoin_status adjoin_implicit_forward(adjoin_implicit *of, size_t count, const double *dtheta, double *dx);
+ADJOIN_API adjoin_status adjoin_implicit_adjoint(adjoin_implicit *of, size_t count, const double *weights, double *bar);
+ADJOIN_API adjoin_status adjoin_implicit_jacobian(adjoin_implicit *of, double *jacobian);
 
 /* ---- the bare function, for callers that count nanoseconds --------------------------------------------------------
  */

@@ -18,7 +18,7 @@ static exit_code find_point(differentiating *in) {
 }
 
 static exit_code certify(differentiating *in) {
-  in->made = implicit_begin(&in->problem, &in->how, in->solve.x);
+  in->made = implicit_begin(&in->of.problem, &in->how, in->solve.x);
   if (in->made && implicit_certificate_of(in->made)->status == IMPLICIT_CALLBACK_FAILED)
     return (exit_code)implicit_certificate_of(in->made)->callback;
   if (in->made && implicit_certificate_of(in->made)->status != IMPLICIT_NO_MEMORY) return EXIT_DONE;
@@ -45,7 +45,7 @@ static exit_code run(differentiating *in, const given_arrays *arrays) {
   exit_code code = implicit_prepare(in);
   if (code == EXIT_DONE) code = solve_prepare(solve, &in->inner);
   if (code == EXIT_DONE && !solve_check_bounds(solve)) code = EXIT_INPUT;
-  if (code == EXIT_DONE) code = implicit_describe(in);
+  if (code == EXIT_DONE) implicit_complete(in);
   if (code == EXIT_DONE) code = differentiate_and_write(in);
   implicit_end(in->made);
   machine_release(&solve->on);

@@ -10,8 +10,8 @@ static quantity var_quantity(const differentiating *in, int var) {
 }
 
 static quantity parameter_quantity(const differentiating *in, int number) {
-  quantity made = in->solve.inputs.inputs[in->parameters.items[number].input].value;
-  made.name = in->wrt.items[number];
+  quantity made = in->solve.inputs.inputs[in->of.parameters.items[number].input].value;
+  made.name = in->of.wrt.items[number];
   return made;
 }
 
@@ -34,14 +34,14 @@ static exit_code answer(const differentiating *in, bool good) {
 static exit_code keep_blocks(differentiating *in, const double *jacobian) {
   console *with = in->solve.with;
   for (int v = 0; v < in->solve.vector.vars.count; v++)
-    for (int p = 0; p < in->parameters.count; p++) {
+    for (int p = 0; p < in->of.parameters.count; p++) {
       if (!in->solve.vector.vars.items[v].active) continue;
       quantity of = var_quantity(in, v), by = parameter_quantity(in, p), made;
       const char *name = arena_format(with->memory, "%s,%s", of.name, by.name);
       if (!quantity_product(&with->reports, name, &of, &by, &made)) return EXIT_INPUT;
       for (int64_t row = 0; row < of.count; row++) {
-        const double *from = jacobian + (in->solve.vector.vars.items[v].offset + row) * in->parameter_count +
-                             in->parameters.items[p].offset;
+        const double *from = jacobian + (in->solve.vector.vars.items[v].offset + row) * in->of.parameter_count +
+                             in->of.parameters.items[p].offset;
         if (by.count) memcpy(made.entries + row * by.count, from, (size_t)by.count * sizeof *from);
       }
       keep(in, SECTION_JACOBIAN, made);
@@ -51,7 +51,7 @@ static exit_code keep_blocks(differentiating *in, const double *jacobian) {
 
 static exit_code derive_jacobian(differentiating *in) {
   quantity room;
-  int64_t shape[] = {in->solve.vector.size, in->parameter_count};
+  int64_t shape[] = {in->solve.vector.size, in->of.parameter_count};
   if (!quantity_create(&in->solve.with->reports, "the Jacobian", 2, shape, &room)) return EXIT_INPUT;
   in->shown.wanted[SECTION_JACOBIAN] = true;
   exit_code code = answer(in, implicit_jacobian(in->made, room.entries));
@@ -60,8 +60,8 @@ static exit_code derive_jacobian(differentiating *in) {
 
 /* Where a name stands among the params or the vars, -1 where it is none of them. */
 static int find_parameter(const differentiating *in, const char *name) {
-  for (int k = 0; k < in->wrt.count; k++)
-    if (!strcmp(in->wrt.items[k], name)) return k;
+  for (int k = 0; k < in->of.wrt.count; k++)
+    if (!strcmp(in->of.wrt.items[k], name)) return k;
   return -1;
 }
 
@@ -86,7 +86,7 @@ static bool read_direction(differentiating *in, bool forward, double *into) {
       return false;
     }
     if (!bind_assignment(&in->solve.inputs, option, &from->items[k], &made)) return false;
-    int64_t offset = forward ? in->parameters.items[number].offset : in->solve.vector.vars.items[number].offset;
+    int64_t offset = forward ? in->of.parameters.items[number].offset : in->solve.vector.vars.items[number].offset;
     if (made.count) memcpy(into + offset, made.entries, (size_t)made.count * sizeof *into);
   }
   return true;
@@ -94,7 +94,7 @@ static bool read_direction(differentiating *in, bool forward, double *into) {
 
 static exit_code derive_forward(differentiating *in) {
   arena *memory = in->solve.with->memory;
-  double *direction = arena_array(memory, double, in->parameter_count + 1);
+  double *direction = arena_array(memory, double, in->of.parameter_count + 1);
   double *dx = arena_array(memory, double, in->solve.vector.size + 1);
   if (!read_direction(in, true, direction)) return EXIT_INPUT;
   exit_code code = answer(in, implicit_forward(in->made, 1, direction, dx));
@@ -109,12 +109,12 @@ static exit_code derive_forward(differentiating *in) {
 static exit_code derive_adjoint(differentiating *in) {
   arena *memory = in->solve.with->memory;
   double *weights = arena_array(memory, double, in->solve.vector.size + 1);
-  double *bar = arena_array(memory, double, in->parameter_count + 1);
+  double *bar = arena_array(memory, double, in->of.parameter_count + 1);
   if (!read_direction(in, false, weights)) return EXIT_INPUT;
   exit_code code = answer(in, implicit_adjoint(in->made, 1, weights, bar));
-  for (int k = 0; k < in->parameters.count && code == EXIT_DONE; k++) {
+  for (int k = 0; k < in->of.parameters.count && code == EXIT_DONE; k++) {
     quantity made = parameter_quantity(in, k);
-    made.entries = bar + in->parameters.items[k].offset;
+    made.entries = bar + in->of.parameters.items[k].offset;
     keep(in, SECTION_ADJOINT, made);
   }
   return code;

@@ -191,6 +191,14 @@ static const char *details(const differentiating *in) {
   return made.data;
 }
 
+/* The choice's place, with its line. */
+static void show_kink(const differentiating *in) {
+  diagnostics *shown = diagnostics_create(in->solve.with->memory, in->solve.model->from);
+  diagnose_warning(shown, CODE_NONSMOOTH, in->of.kink->where, "'%s' is at its kink at the minimiser",
+                   implicit_kink_word(in->of.kink));
+  console_show(shown);
+}
+
 void implicit_report(differentiating *in) {
   const implicit_certificate *of = certificate(in);
   if (in->solve.given->json)
@@ -204,7 +212,7 @@ void implicit_report(differentiating *in) {
   else
     complain("%s: %s%s; %s", implicit_status_name(of->status), implicit_hypothesis(of->status), details(in),
              implicit_advice(of->status));
-  if (of->status == IMPLICIT_NONSMOOTH && in->kink_shown) console_show(in->kink_shown);
+  if (of->status == IMPLICIT_NONSMOOTH && in->of.kink) show_kink(in);
   if (of->status == IMPLICIT_NOT_FINITE) solve_explain(&in->solve);
   if (in->agreement.done && !in->agreement.agrees) complain("--verify: the derivative disagrees with differences");
 }

@@ -15,10 +15,10 @@ typedef struct {
 /* A direction of chance, the same on every run, as long in each param as the param is. */
 static void draw_direction(const differentiating *in, double *direction) {
   uint64_t state = 1;
-  for (int k = 0; k < in->parameters.count; k++) {
-    const implicit_parameter *each = &in->parameters.items[k];
+  for (int k = 0; k < in->of.parameters.count; k++) {
+    const implicit_parameter *each = &in->of.parameters.items[k];
     double size = 0;
-    for (int64_t i = 0; i < each->count; i++) size = fmax(size, fabs(in->theta[each->offset + i]));
+    for (int64_t i = 0; i < each->count; i++) size = fmax(size, fabs(in->of.theta[each->offset + i]));
     for (int64_t i = 0; i < each->count; i++) {
       state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407); /* Knuth's */
       direction[each->offset + i] = (size > 0 ? size : 1) * ((double)(state >> 11) * 0x1p-52 - 1);
@@ -50,7 +50,7 @@ static bool solve_at(void *context, double t, double *values) {
   neighbour *at = context;
   differentiating *in = at->in;
   size_t size = (size_t)in->solve.vector.size * sizeof *values;
-  for (int64_t k = 0; k < in->parameter_count; k++) in->theta[k] = at->theta[k] + t * at->direction[k];
+  for (int64_t k = 0; k < in->of.parameter_count; k++) in->of.theta[k] = at->theta[k] + t * at->direction[k];
   memcpy(values, at->x, size);
   if (move_bounds(in) != EXIT_DONE) return false;
   minimise_options how = in->solve.given->solver;
@@ -62,7 +62,7 @@ static bool solve_at(void *context, double t, double *values) {
   if (minimise(&in->inner, &how, values, &found) >= MINIMISE_UNBOUNDED) return false;
   implicit_options polish = in->how;
   polish.polish = true;
-  implicit_problem smooth = in->problem;
+  implicit_problem smooth = in->of.problem;
   smooth.kink = NULL; /* at theta itself there is none */
   implicit *made = implicit_begin(&smooth, &polish, values);
   bool good = made && implicit_certificate_of(made)->status != IMPLICIT_NOT_STATIONARY &&
@@ -92,13 +92,13 @@ static void compare(differentiating *in, const double *dx, const difference *fou
 exit_code implicit_verify(differentiating *in) {
   solving *solve = &in->solve;
   arena *memory = solve->with->memory;
-  size_t parameters = (size_t)in->parameter_count, size = (size_t)solve->vector.size;
+  size_t parameters = (size_t)in->of.parameter_count, size = (size_t)solve->vector.size;
   double *dx = arena_array(memory, double, solve->vector.size + 1);
   neighbour at = {.in = in};
   double **rooms[] = {&at.theta, &at.direction, &at.x, &at.lower, &at.upper};
   for (int k = 0; k < 5; k++)
-    *rooms[k] = arena_array(memory, double, (k < 2 ? in->parameter_count : solve->vector.size) + 1);
-  memcpy(at.theta, in->theta, parameters * sizeof *at.theta);
+    *rooms[k] = arena_array(memory, double, (k < 2 ? in->of.parameter_count : solve->vector.size) + 1);
+  memcpy(at.theta, in->of.theta, parameters * sizeof *at.theta);
   memcpy(at.x, solve->x, size * sizeof *at.x);
   memcpy(at.lower, solve->lower, size * sizeof *at.lower);
   memcpy(at.upper, solve->upper, size * sizeof *at.upper);
@@ -106,7 +106,7 @@ exit_code implicit_verify(differentiating *in) {
   if (!implicit_forward(in->made, 1, at.direction, dx)) return EXIT_NUMERICS;
   curve path = {.count = solve->vector.size, .at = solve_at, .context = &at};
   difference found = differentiate(differences_create(memory, solve->vector.size), &path);
-  memcpy(in->theta, at.theta, parameters * sizeof *at.theta);
+  memcpy(in->of.theta, at.theta, parameters * sizeof *at.theta);
   memcpy(solve->lower, at.lower, size * sizeof *at.lower);
   memcpy(solve->upper, at.upper, size * sizeof *at.upper);
   compare(in, dx, &found);

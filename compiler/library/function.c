@@ -101,6 +101,7 @@ static adjoin_status make_function(adjoin_model *of, const request *wanted, mist
   arena_set_escape(scalar_memory(of->program->dag), found->escape); /* the session set its own */
   adjoin_function *made = prepare_function(of, wanted, session_program(of->from, number));
   made->session_number = number;
+  if (wanted->kind == REQUEST_KINKS) made->kinks = *session_kinks(of->from);
   made->code = session_compile(of->from, number);
   if (!made->code) {
     of->functions.count--;

@@ -30,6 +30,7 @@ struct adjoin_function {
   workspace_function *workspace;
   int result_count;
   const bool *loads; /* by input: does the code read it? */
+  kink_list kinks;   /* of REQUEST_KINKS */
 };
 
 /* The session, and with it every part of the model's graph, is used under the lock alone (guard.c): requests add to
@@ -119,8 +120,8 @@ adjoin_status prepare_call(adjoin_instance *of, const adjoin_function *function,
 /* Copies the arrays that are not in C order to where they are. */
 void gather_inputs(adjoin_instance *of);
 
-/* Explains a check that failed: its number is what the machine code returned, of a function (or NULL) with this workspace.
- * ADJOIN_NUMERICS for a search, else ADJOIN_RANGE. */
+/* Explains a check that failed: its number is what the machine code returned, of a function (or NULL) with this
+ * workspace. ADJOIN_NUMERICS for a search, else ADJOIN_RANGE. */
 adjoin_status tell_check(adjoin_model *of, int check, const adjoin_function *function, const double *work);
 
 #endif

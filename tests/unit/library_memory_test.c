@@ -184,6 +184,21 @@ static adjoin_status minimise_wrong(work *on) {
   return minimise_by(on, "levenberg-marquardt");
 }
 
+/* x = (0, 0.25) is a minimiser at a bound where nothing pushes: there is a certificate, and no derivative. Damped,
+ * there is one. */
+static adjoin_status differentiate(work *on) {
+  double start[] = {0.5, 0.25}, jacobian[2 * 6];
+  adjoin_variable wanted = {.name = "x", .x = start};
+  adjoin_implicit_options options = adjoin_implicit_defaults();
+  adjoin_implicit *made;
+  options.damping = 1;
+  adjoin_status status = adjoin_implicit_create(on->instance, &wanted, 1, NULL, 0, &options, &made);
+  if (status != ADJOIN_OK) return status;
+  status = adjoin_implicit_jacobian(made, jacobian);
+  adjoin_implicit_release(made);
+  return status;
+}
+
 static adjoin_status ask_mask(work *on) {
   unsigned char mask[2];
   return adjoin_mask(on->instance, "x", mask);
@@ -249,6 +264,9 @@ static const step minimising[] = {{create, ADJOIN_OK},       {open_model, ADJOIN
                                   {bind_strided, ADJOIN_OK}, {minimise_lbfgs, ADJOIN_OK},  {ask_mask, ADJOIN_OK},
                                   {NULL, ADJOIN_OK}};
 
+static const step differentiating[] = {{create, ADJOIN_OK},   {open_model, ADJOIN_OK},    {instantiate, ADJOIN_OK},
+                                       {bind_all, ADJOIN_OK}, {differentiate, ADJOIN_OK}, {NULL, ADJOIN_OK}};
+
 /* The number of the first step that does not end as it should, or DONE. The steps after it are taken too: what they
  * come to is not told in advance, but it is no crash, and no bug of Adjoin. */
 enum { DONE = -1 };
@@ -297,21 +315,24 @@ static bool run(const step *steps, long number, bool all_later) {
   return failed;
 }
 
-static void each_allocation_fails(const step *steps, bool all_later) {
+/* Every `stride`-th one, that is. */
+static void each_allocation_fails(const step *steps, bool all_later, long stride) {
   long number = 1;
-  while (run(steps, number, all_later)) number++;
+  while (run(steps, number, all_later)) number += stride;
   CU_ASSERT(number > 100);
   CU_ASSERT(!run(steps, 0, false));
 }
 
 static void one_fails(void) {
-  each_allocation_fails(calling, false);
-  each_allocation_fails(minimising, false);
+  each_allocation_fails(calling, false, 1);
+  each_allocation_fails(minimising, false, 1);
+  each_allocation_fails(differentiating, false, 11);
 }
 
 static void all_fail_from_one_on(void) {
-  each_allocation_fails(calling, true);
-  each_allocation_fails(minimising, true);
+  each_allocation_fails(calling, true, 1);
+  each_allocation_fails(minimising, true, 1);
+  each_allocation_fails(differentiating, true, 11);
 }
 
 /* The library has a receiver to speak to; libtcc would write to stderr. */

@@ -1,11 +1,12 @@
-/* Is the objective smooth at x? (See implicit.h.) What it chooses (abs, max, if, ..) is looked at near x: a choice
- * whose distance to its kink is no larger than what a tiny step changes it by is doubtful. Doubtful ones matter where
- * the objective, its gradient or its second derivatives jump across x: `if x > 0 then x^3 else 0` has nothing of that
- * kind at 0. */
-#include "compiler/cli/implicit.h"
+/* Is the objective smooth at x? (See implicit_model.h.) What it chooses (abs, max, if, ..) is looked at near x: a
+ * choice whose distance to its kink is no larger than what a tiny step changes it by is doubtful. Doubtful ones matter
+ * where the objective, its gradient or its second derivatives jump across x: `if x > 0 then x^3 else 0` has nothing of
+ * that kind at 0. */
+#include "compiler/problem/implicit_model.h"
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Directions for steps, the same on every run. */
@@ -25,13 +26,14 @@ typedef struct {
 } probe;
 
 typedef struct {
-  differentiating *in;
+  implicit_model *in;
   const double *x;
   double *theta;                       /* as it is */
   double *direction, *theta_direction; /* of steps, as long as x and theta are */
   double *mixed;
   double size; /* of x, but so large that the params are not changed by much where x is nearly 0 */
   probe above, below, centre;
+  double *distances[3]; /* of the choices: here, above and below */
   int code;
 } probing;
 
@@ -43,12 +45,11 @@ static double largest_of(int64_t count, const double *v) {
 }
 
 static bool moves(const probing *in, int64_t k) {
-  const solving *solve = &in->in->solve;
-  return solve->vector.mask[k] && in->x[k] != solve->lower[k] && in->x[k] != solve->upper[k];
+  return in->in->vector->mask[k] && in->x[k] != in->in->lower[k] && in->x[k] != in->in->upper[k];
 }
 
 static void draw_direction(probing *in, chance *from) {
-  for (int64_t k = 0; k < in->in->solve.vector.size; k++) in->direction[k] = moves(in, k) ? draw(from) : 0;
+  for (int64_t k = 0; k < in->in->vector->size; k++) in->direction[k] = moves(in, k) ? draw(from) : 0;
   for (int k = 0; k < in->in->parameters.count; k++) {
     const implicit_parameter *each = &in->in->parameters.items[k];
     double longest = largest_of(each->count, in->theta + each->offset);
@@ -59,7 +60,7 @@ static void draw_direction(probing *in, chance *from) {
 
 /* Goes to (x, theta) + t direction. */
 static void step(probing *in, double t, double *x) {
-  for (int64_t k = 0; k < in->in->solve.vector.size; k++) x[k] = in->x[k] + t * in->direction[k];
+  for (int64_t k = 0; k < in->in->vector->size; k++) x[k] = in->x[k] + t * in->direction[k];
   for (int64_t k = 0; k < in->in->parameter_count; k++) in->in->theta[k] = in->theta[k] + t * in->theta_direction[k];
 }
 
@@ -68,19 +69,16 @@ static void step(probing *in, double t, double *x) {
 static bool measure(probing *in, double t, double *distances) {
   step(in, t, in->above.x);
   implicit_move_to(in->in, in->above.x);
-  in->code = (int)implicit_run(in->in, in->in->functions.kinks, 0, NULL, (double *[]){distances});
-  return in->code == EXIT_DONE;
+  in->code = in->in->run(in->in->user, in->in->functions.kinks, 0, NULL, (double *[]){distances});
+  return !in->code;
 }
 
 /* The first choice that may be at its kink; -1 where none is. */
 static int find_doubtful(probing *in, double reach) {
-  differentiating *of = in->in;
-  arena *memory = of->solve.with->memory;
-  double *here = arena_array(memory, double, of->kink_count + 1),
-         *above = arena_array(memory, double, of->kink_count + 1);
-  double *below = arena_array(memory, double, of->kink_count + 1);
+  implicit_model *of = in->in;
+  double *here = in->distances[0], *above = in->distances[1], *below = in->distances[2];
   if (!measure(in, 0, here) || !measure(in, reach, above) || !measure(in, -reach, below)) return -1;
-  for (int k = 0; k < of->kink_count; k++) {
+  for (int k = 0; k < of->kinks.count; k++) {
     double change = fabs(above[k] - here[k]) + fabs(below[k] - here[k]);
     if (change > 0 && -here[k] <= change && isfinite(here[k])) return k;
   }
@@ -90,18 +88,18 @@ static int find_doubtful(probing *in, double reach) {
 /* ---- jumps ---- */
 
 static bool look(probing *in, double t, probe *at) {
-  differentiating *of = in->in;
+  implicit_model *of = in->in;
   step(in, t, at->x);
   in->code = of->problem.gradient(of, at->x, &at->f, at->g);
   if (!in->code) in->code = of->problem.product(of, at->x, 1, in->direction, at->second);
   if (!in->code) in->code = of->problem.mixed_forward(of, at->x, 1, in->theta_direction, in->mixed);
-  for (int64_t k = 0; k < of->solve.vector.size; k++) at->second[k] += in->mixed[k];
+  for (int64_t k = 0; k < of->vector->size; k++) at->second[k] += in->mixed[k];
   return !in->code;
 }
 
 static double size_of(const probing *in, const double *a) {
   double largest = 0;
-  for (int64_t k = 0; k < in->in->solve.vector.size; k++)
+  for (int64_t k = 0; k < in->in->vector->size; k++)
     if (moves(in, k)) largest = fmax(largest, fabs(a[k]));
   return largest;
 }
@@ -116,7 +114,7 @@ static bool measure_change(probing *in, double t, change *into) {
   const probe *above = &in->above, *below = &in->below;
   if (!look(in, t, &in->above) || !look(in, -t, &in->below)) return false;
   *into = (change){.f = above->f - below->f};
-  for (int64_t k = 0; k < in->in->solve.vector.size; k++) {
+  for (int64_t k = 0; k < in->in->vector->size; k++) {
     if (!moves(in, k)) continue;
     double slope = above->second[k] + below->second[k];
     into->f -= t * (above->g[k] + below->g[k]) * in->direction[k];
@@ -139,7 +137,7 @@ static bool jumps(double wide, double narrow, double noise) {
 static bool is_apart(probing *in, double size) {
   if (!look(in, 0, &in->centre)) return false;
   double largest = 0;
-  for (int64_t k = 0; k < in->in->solve.vector.size; k++) {
+  for (int64_t k = 0; k < in->in->vector->size; k++) {
     double mean = (in->above.second[k] + in->below.second[k]) / 2;
     if (moves(in, k)) largest = fmax(largest, fabs(mean - in->centre.second[k]));
   }
@@ -157,41 +155,44 @@ static bool matters(probing *in, double t) {
 
 /* ---- the answer ---- */
 
-static const char *word_of(const kinked *of) {
+const char *implicit_kink_word(const kinked *of) {
   const scalar_op_row *row = scalar_row(of->op);
   return of->op >= OP_lt && of->op <= OP_ne ? row->spelling_double : row->name;
 }
 
-/* The sentence and, for standard error, the place with its line. */
-static const char *describe(differentiating *in, const kinked *of) {
-  diagnostics *shown = diagnostics_create(in->solve.with->memory, in->solve.model->from);
-  diagnose_warning(shown, CODE_NONSMOOTH, of->where, "'%s' is at its kink at the minimiser", word_of(of));
-  in->kink_shown = shown;
-  return arena_format(in->solve.with->memory, "'%s' is at its kink", word_of(of));
+void implicit_reserve_kinks(implicit_model *in) {
+  if (!in->kinks.count) return;
+  in->kink_room =
+      arena_array(in->memory, double, 11 * in->vector->size + 2 * in->parameter_count + 3 * in->kinks.count);
 }
 
-static probe create_probe(const differentiating *in) {
-  arena *memory = in->solve.with->memory;
-  probe made = {0};
-  double **rooms[] = {&made.x, &made.g, &made.second};
-  for (int k = 0; k < 3; k++) *rooms[k] = arena_array(memory, double, in->solve.vector.size + 1);
+static double *take(double **room, int64_t count) {
+  double *taken = *room;
+  *room += count;
+  return taken;
+}
+
+static probing create(implicit_model *of, const double *x, double reach) {
+  int64_t size = of->vector->size;
+  double *room = of->kink_room;
+  probing made = {.in = of, .x = x, .size = fmax(largest_of(size, x), 1e7 * reach)};
+  probe *probes[] = {&made.above, &made.below, &made.centre};
+  for (int k = 0; k < 3; k++)
+    *probes[k] = (probe){.x = take(&room, size), .g = take(&room, size), .second = take(&room, size)};
+  made.direction = take(&room, size);
+  made.mixed = take(&room, size);
+  made.theta = take(&room, of->parameter_count);
+  made.theta_direction = take(&room, of->parameter_count);
+  for (int k = 0; k < 3; k++) made.distances[k] = take(&room, of->kinks.count);
+  memcpy(made.theta, of->theta, (size_t)of->parameter_count * sizeof *made.theta);
   return made;
 }
 
 int implicit_find_kink(void *user, const double *x, double reach, const char **found) {
-  differentiating *of = user;
+  implicit_model *of = user;
   enum { TRIALS = 3 };
-  arena *memory = of->solve.with->memory;
-  if (!of->kink_count) return EXIT_DONE;
-  probing in = {.in = of, .x = x, .size = fmax(largest_of(of->solve.vector.size, x), 1e7 * reach)};
-  in.above = create_probe(of);
-  in.below = create_probe(of);
-  in.centre = create_probe(of);
-  in.direction = arena_array(memory, double, of->solve.vector.size + 1);
-  in.mixed = arena_array(memory, double, of->solve.vector.size + 1);
-  in.theta = arena_array(memory, double, of->parameter_count + 1);
-  in.theta_direction = arena_array(memory, double, of->parameter_count + 1);
-  memcpy(in.theta, of->theta, (size_t)of->parameter_count * sizeof *in.theta);
+  if (!of->kinks.count) return 0;
+  probing in = create(of, x, reach);
   chance from = {1};
   bool matter = false;
   int doubtful = -1;
@@ -201,6 +202,10 @@ int implicit_find_kink(void *user, const double *x, double reach, const char **f
     matter = doubtful >= 0 && matters(&in, fmax(1e-7 * in.size, 4 * reach));
   }
   memcpy(of->theta, in.theta, (size_t)of->parameter_count * sizeof *in.theta);
-  if (matter && !in.code) *found = describe(of, &session_kinks(of->solve.from)->items[doubtful]);
+  if (matter && !in.code) {
+    of->kink = &of->kinks.items[doubtful];
+    snprintf(of->found, sizeof of->found, "'%s' is at its kink", implicit_kink_word(of->kink));
+    *found = of->found;
+  }
   return in.code;
 }
