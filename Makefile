@@ -193,9 +193,9 @@ $(B)/man/adjoin.1: $(B)/adjoin
 
 # ---- Debian packages ---------------------------------------------------------------------------------------------
 
-# package=what it must provide: a command, a header, or a module of Debian's Python
+# package=what it must provide: a command, a header, a library to link, or a module of Debian's Python
 BUILD_PACKAGES := gcc=gcc libc6-dev=stdio.h flex=flex bison=bison libtcc-dev=libtcc.h libjansson-dev=jansson.h \
-                  libzip-dev=zip.h liblapacke-dev=lapacke.h libopenblas-serial-dev=cblas.h
+                  libzip-dev=zip.h liblapacke-dev=lapacke.h libopenblas-serial-dev=-lopenblas
 TEST_PACKAGES := g++=g++ libcunit1-dev=CUnit/CUnit.h groff-base=groff cmake=cmake ninja-build=ninja meson=meson \
                  pkg-config=pkg-config python3=/usr/bin/python3 python3-numpy=import:numpy valgrind=valgrind
 BENCH_PACKAGES := python3-scipy=import:scipy
@@ -204,6 +204,7 @@ BENCH_PACKAGES := python3-scipy=import:scipy
 define find_missing
 missing=; for entry in $(1); do package=$${entry%%=*}; product=$${entry#*=}; case $$product in \
   *.h) echo "#include <$$product>" | $(CC) -E -x c - >/dev/null 2>&1 || missing="$$missing $$package" ;; \
+  -l*) echo 'int main(void) { return 0; }' | $(CC) -x c - "$$product" -o /dev/null 2>/dev/null || missing="$$missing $$package" ;; \
   import:*) /usr/bin/python3 -c "import $${product#*:}" 2>/dev/null || missing="$$missing $$package" ;; \
   *) command -v "$$product" >/dev/null 2>&1 || missing="$$missing $$package" ;; esac; done
 endef
