@@ -166,10 +166,14 @@ $(B)/%.inc: %.c.in | $(B)/packages-found
 	$(lines_as_strings)
 $(B)/%.inc: %.py.in | $(B)/packages-found
 	$(lines_as_strings)
-$(B)/compiler/emit/search.inc: runtime/search.h | $(B)/packages-found
+# The functions of searches as one text, and the same for single precision, as emission writes it.
+$(B)/compiler/emit/search.h: runtime/search.h runtime/search_dense.h runtime/search_krylov.h | $(B)/packages-found
+	@mkdir -p $(@D)
+	@sed -e '/#include "runtime\/search_dense.h"/{r runtime/search_dense.h' -e 'd}' \
+	     -e '/#include "runtime\/search_krylov.h"/{r runtime/search_krylov.h' -e 'd}' $< >$@
+$(B)/compiler/emit/search.inc: $(B)/compiler/emit/search.h
 	$(lines_as_strings)
-# The same for single precision, as emission writes it.
-$(B)/runtime/search_float.h: runtime/search.h | $(B)/packages-found
+$(B)/runtime/search_float.h: $(B)/compiler/emit/search.h
 	@mkdir -p $(@D)
 	@sed 's/adjoin_search/&_float/g; s/ADJOIN_SEARCH/&_FLOAT/g; s/double/float/g; s/DBL_/FLT_/g' $< >$@
 $(B)/compiler/emit/search.o: | $(B)/compiler/emit/search.inc
@@ -204,7 +208,7 @@ BENCH_PACKAGES := python3-scipy=import:scipy
 define find_missing
 missing=; for entry in $(1); do package=$${entry%%=*}; product=$${entry#*=}; case $$product in \
   *.h) echo "#include <$$product>" | $(CC) -E -x c - >/dev/null 2>&1 || missing="$$missing $$package" ;; \
-  -l*) echo 'int main(void) { return 0; }' | $(CC) -x c - "$$product" -o /dev/null 2>/dev/null || missing="$$missing $$package" ;; \
+  -l*) case $$($(CC) -print-file-name=lib$${product#-l}.so) in /*) ;; *) missing="$$missing $$package" ;; esac ;; \
   import:*) /usr/bin/python3 -c "import $${product#*:}" 2>/dev/null || missing="$$missing $$package" ;; \
   *) command -v "$$product" >/dev/null 2>&1 || missing="$$missing $$package" ;; esac; done
 endef

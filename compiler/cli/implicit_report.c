@@ -195,7 +195,7 @@ static const char *details(const differentiating *in) {
 static void show_kink(const differentiating *in) {
   diagnostics *shown = diagnostics_create(in->solve.with->memory, in->solve.model->from);
   diagnose_warning(shown, CODE_NONSMOOTH, in->of.kink->where, "'%s' is at its kink at the minimiser",
-                   implicit_kink_word(in->of.kink));
+                   kink_word(in->of.kink));
   console_show(shown);
 }
 

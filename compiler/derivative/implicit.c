@@ -9,7 +9,9 @@
 #include "compiler/kernel/implicit.h"
 
 #include "compiler/derivative/derivative.h"
+#include "compiler/derivative/kinks.h"
 #include "compiler/kernel/rename.h"
+#include <string.h>
 
 /* The body of a copy of the statement with names of its own, as a program. */
 static kernel_program *body_program(kernel_module *module, const statement *of) {
@@ -24,6 +26,36 @@ static void take_program(const kernel_program *from, statement *into) {
   arena *memory = from->module->memory;
   for (int k = 0; k < from->locals.count; k++) list_push(memory, &into->locals, from->locals.items[k]);
   for (int k = 0; k < from->body.count; k++) list_push(memory, &into->body, from->body.items[k]);
+}
+
+/* ---- choices of the body ---- */
+
+/* "abs, max or if" */
+static const char *words_of(arena *memory, const kink_list *of) {
+  LIST(const char *) words = {0};
+  for (int k = 0; k < of->count; k++) {
+    const char *word = kink_word(&of->items[k]);
+    bool known = false;
+    for (int w = 0; w < words.count; w++) known = known || !strcmp(word, words.items[w]);
+    if (!known) list_push(memory, &words, word);
+  }
+  text out = text_create(memory);
+  for (int w = 0; w < words.count; w++)
+    text_format(&out, "%s'%s'", w == 0 ? "" : w + 1 < words.count ? ", " : " or ", words.items[w]);
+  return out.data;
+}
+
+/* Whether the unknowns move what the body chooses; the search then looks for kinks, and its message names them. */
+static void find_choices(kernel_module *module, statement *of) {
+  kink_list found = {0};
+  int unknown = implicit_array(of, SEARCH_UNKNOWN);
+  find_kinks(body_program(module, of), &unknown, 1, &found);
+  of->kinked = found.count > 0;
+  if (!of->kinked) return;
+  check_message *last = &module->checks.items[of->stores.items[SEARCH_UNKNOWN].check - 1 + SEARCH_FAILURES - 1];
+  last->message =
+      arena_format(module->memory, "the search ended at a kink of %s: %s has no derivative there",
+                   words_of(module->memory, &found), of->search == SEARCH_LEAST ? "the minimum" : "the root");
 }
 
 /* ---- the gradient of an objective ---- */
@@ -55,6 +87,7 @@ static void derive_list(kernel_module *module, const statement_list *list) {
   for (int k = 0; k < list->count; k++) {
     statement *of = list->items[k];
     derive_list(module, &of->body);
+    if (of->kind == STATEMENT_IMPLICIT && of->search != SEARCH_LINEAR) find_choices(module, of);
     if (of->kind == STATEMENT_IMPLICIT && !stores_to(&of->body, implicit_source(module, of, SEARCH_UNKNOWN)))
       derive_residual(module, of);
   }

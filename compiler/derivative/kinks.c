@@ -275,6 +275,47 @@ static void add_kinks(kink_state *state, const statement_list *from, const owner
   }
 }
 
+/* The choices of an expression, whatever the conditions. */
+static void list_expression(kink_state *state, scalar root, span where) {
+  if (root == NO_SCALAR) return;
+  walk in = walk_from(state, root, scalar_truth(state->dag, true));
+  for (int k = 0; k < in.nodes.nodes.count; k++) {
+    scalar node = in.nodes.nodes.items[k];
+    if (distance_of(state, &in, node) == NO_SCALAR) continue;
+    kinked made = {scalar_at(state->dag, node)->op, where};
+    list_push(state->module->memory, state->found, made);
+  }
+}
+
+static void list_statements(kink_state *state, const statement_list *from) {
+  for (int k = 0; k < from->count; k++) {
+    const statement *of = from->items[k];
+    list_expression(state, of->guard, of->where);
+    for (int s = 0; s < of->stores.count && of->kind != STATEMENT_IMPLICIT; s++) {
+      const store *item = &of->stores.items[s];
+      bool largest = item->kind == STORE_ARGMAX, extreme = largest || item->kind == STORE_ARGMIN;
+      list_expression(state, item->guard, of->where);
+      if (item->kind != STORE_CHECK) list_expression(state, item->value, of->where);
+      if (!extreme || !expression_moves(state, item->value)) continue;
+      kinked made = {largest ? OP_max : OP_min, of->where};
+      list_push(state->module->memory, state->found, made);
+    }
+    list_statements(state, &of->body);
+  }
+}
+
+void find_kinks(const kernel_program *program, const int *sources, int source_count, kink_list *found) {
+  kernel_module *module = program->module;
+  kink_state state = {.module = module, .dag = module->dag, .found = found};
+  state.active = activity_forward(program, sources, source_count);
+  list_statements(&state, &program->body);
+}
+
+const char *kink_word(const kinked *of) {
+  const scalar_op_row *row = scalar_row(of->op);
+  return is_comparison(of->op) ? row->spelling_double : row->name;
+}
+
 /* The locals as one array. */
 static int gather(kink_state *state) {
   scalar_dag *dag = state->dag;

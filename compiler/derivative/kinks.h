@@ -20,4 +20,10 @@ typedef LIST(kinked) kink_list;
 int derive_kinks(kernel_program *program, const lowered_places *places, const int *sources, int source_count,
                  kink_list *found);
 
+/* The choices alone, also those inside of searches. */
+void find_kinks(const kernel_program *program, const int *sources, int source_count, kink_list *found);
+
+/* What the text calls it: "abs", ">". */
+const char *kink_word(const kinked *of);
+
 #endif

@@ -79,7 +79,7 @@ static void write_begin(writer *to, const statement *of, const char *search) {
   const char *work = array_name(to, implicit_array(of, SEARCH_WORK), true);
   write_line(to, "%s %s;", search_name(to->for_all), search);
   write_indent(to);
-  text_format(to->out, "%s_begin(&%s, %d, ", search_name(to->for_all), search, (int)of->search);
+  text_format(to->out, "%s_begin(&%s, %d, ", search_name(to->for_all), search, implicit_kind(of));
   write_count(to, implicit_array(of, SEARCH_UNKNOWN));
   text_format(to->out, ", %s, %s, %s, %s, %s, %s);\n", unknown, residual, value, direction, product, work);
 }

@@ -1,6 +1,14 @@
 /* The construction of implicit statements (see implicit.h). */
 #include "compiler/kernel/implicit.h"
 
+#include "runtime/search.h"
+
+_Static_assert((int)SEARCH_LEAST == ADJOIN_SEARCH_LEAST && (int)SEARCH_ROOT == ADJOIN_SEARCH_ROOT &&
+                   (int)SEARCH_LINEAR == ADJOIN_SEARCH_LINEAR && (int)SEARCH_SYMMETRIC == ADJOIN_SEARCH_SYMMETRIC &&
+                   (int)SEARCH_KINKED == ADJOIN_SEARCH_KINKED && (int)SEARCH_FAILURES == ADJOIN_SEARCH_FAILURES &&
+                   (int)WANTS_RESIDUAL == ADJOIN_SEARCH_RESIDUAL && (int)WANTS_PRODUCT == ADJOIN_SEARCH_PRODUCT,
+               "the numbers are those of runtime/search.h");
+
 static const scalar *zeros(kernel_module *module, int number) {
   int rank = module->arrays.items[number].rank;
   scalar *made = arena_array(module->memory, scalar, rank);
@@ -16,14 +24,34 @@ int implicit_like(kernel_module *module, int of, const char *name) {
   return kernel_array(module, made);
 }
 
-/* n^2 + 3 n for n unknowns: adjoin_search_work of runtime/search.h. */
-static int work_array(kernel_module *module, int unknown) {
+/* slope n + level */
+static scalar affine(scalar_dag *dag, ptrdiff_t slope, scalar n, ptrdiff_t level) {
+  return whole_add(dag, whole_multiply(dag, scalar_whole(dag, slope), n), scalar_whole(dag, level));
+}
+
+/* 1 where 0 <= n <= most, else 0: 1 // (1 + n // (most + 1)). */
+static scalar is_at_most(scalar_dag *dag, scalar n, int most) {
+  scalar one = scalar_whole(dag, 1), parts = whole_quotient(dag, n, scalar_whole(dag, most + 1));
+  return whole_quotient(dag, one, whole_add(dag, one, parts));
+}
+
+/* adjoin_search_work of runtime/search.h. */
+static scalar work_size(scalar_dag *dag, scalar n, bool symmetric) {
+  scalar size = affine(dag, adjoin_search_work(1, true) - 1, n, 0), square = whole_multiply(dag, n, n);
+  size = whole_add(dag, size, whole_multiply(dag, is_at_most(dag, n, ADJOIN_SEARCH_MEDIUM), square));
+  if (symmetric) return size;
+  ptrdiff_t level = adjoin_search_basis_room(0), slope = adjoin_search_basis_room(1) - level;
+  scalar many = whole_subtract(dag, scalar_whole(dag, 1), is_at_most(dag, n, ADJOIN_SEARCH_FEW));
+  return whole_add(dag, size, whole_multiply(dag, many, affine(dag, slope, n, level)));
+}
+
+static int work_array(kernel_module *module, int unknown, bool symmetric) {
   scalar_dag *dag = module->dag;
   const array *of = &module->arrays.items[unknown];
-  scalar n = scalar_whole(dag, 1), three = scalar_whole(dag, 3);
+  scalar n = scalar_whole(dag, 1);
   for (int k = 0; k < of->rank; k++) n = whole_multiply(dag, n, of->extents[k]);
   scalar *extent = arena_new(module->memory, scalar);
-  *extent = whole_add(dag, whole_multiply(dag, n, n), whole_multiply(dag, n, three));
+  *extent = work_size(dag, n, symmetric);
   array made = {.name = "search_work", .role = ARRAY_LOCAL, .type = SCALAR_REAL, .rank = 1, .extents = extent};
   made.bound = NO_SCALAR;
   made.where = of->where;
@@ -44,7 +72,8 @@ statement *implicit_statement(kernel_module *module, const implicit_parts *of, s
   int wanted = scalar_new_index(dag, "wanted");
   axis over = {.index = wanted, .lower = scalar_whole(dag, 0), .upper = scalar_whole(dag, WANTED_KINDS)};
   list_push(memory, &made->axes, over);
-  int work = work_array(module, of->unknown), direction = implicit_like(module, of->unknown, "direction");
+  int work = work_array(module, of->unknown, of->symmetric),
+      direction = implicit_like(module, of->unknown, "direction");
   int product = implicit_like(module, of->unknown, "product");
   int objective = of->objective < 0 ? of->residual : of->objective;
   store stores[SEARCH_STORES] = {[SEARCH_UNKNOWN] = search_store(module, of->unknown, of->residual),
@@ -83,13 +112,19 @@ const statement *find_search(const statement_list *list) {
 int implicit_checks(kernel_module *module, search_kind kind, span where) {
   static const char *const least[SEARCH_FAILURES] = {
       "the search for a minimum did not converge: no minimum was found near the start",
-      "the search for a minimum is unbounded: the unknowns run away", "the search for a minimum met nan or infinity",
+      "the search for a minimum is unbounded: the unknowns run away",
+      "the search for a minimum met nan or infinity",
       "the search ended at a stationary point that is no minimum: the Hessian has a negative eigenvalue",
-      "the search ended where the Hessian is singular: the minimum is not isolated, and has no derivative"};
+      "the search ended where the Hessian is singular to rounding: along some direction f is flat, and the minimum has "
+      "no derivative",
+      "the search ended at a kink: the minimum has no derivative there"};
   static const char *const root[SEARCH_FAILURES] = {
-      "the search for a root did not converge: no root was found near the start", "the search for a root is unbounded",
-      "the search for a root met nan or infinity", "the search for a root failed",
-      "the search for a root ended where the Jacobian is singular: the root is not isolated"};
+      "the search for a root did not converge: no root was found near the start",
+      "the search for a root is unbounded",
+      "the search for a root met nan or infinity",
+      "the search for a root failed",
+      "the search for a root ended where the Jacobian is singular to rounding: the root has no derivative",
+      "the search for a root ended at a kink: the root has no derivative there"};
   const char *const *messages = kind == SEARCH_LEAST ? least : root;
   int first = 0;
   for (int k = 0; k < SEARCH_FAILURES; k++) {
@@ -97,6 +132,10 @@ int implicit_checks(kernel_module *module, search_kind kind, span where) {
     if (k == 0) first = made;
   }
   return first;
+}
+
+int implicit_kind(const statement *of) {
+  return (int)of->search | (of->symmetric ? SEARCH_SYMMETRIC : 0) | (of->kinked ? SEARCH_KINKED : 0);
 }
 
 statement *implicit_copy(kernel_module *module, int from, int to, store_kind kind, span where) {

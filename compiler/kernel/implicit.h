@@ -23,7 +23,7 @@
 
 enum { WANTS_RESIDUAL, WANTS_PRODUCT, WANTED_KINDS };
 enum { SEARCH_UNKNOWN, SEARCH_WORK, SEARCH_HOLD, SEARCH_OBJECTIVE, SEARCH_DIRECTION, SEARCH_STORES };
-enum { SEARCH_FAILURES = 5 };
+enum { SEARCH_FAILURES = 6 };
 
 /* A statement for an unknown array, with room of its own: `owner` gets the work array and the direction, whose fills go
  * to `before`. The body is empty; the objective (-1: none) and the residual become locals. */
@@ -39,6 +39,9 @@ statement *implicit_statement(kernel_module *module, const implicit_parts *of, s
 /* The arrays of a statement: written by the search, and read by it; -1 where there is none. */
 int implicit_array(const statement *of, int which);
 int implicit_source(const kernel_module *module, const statement *of, int which);
+
+/* The kind, as runtime/search.h wants it. */
+int implicit_kind(const statement *of);
 
 /* A search among the statements, at any depth; NULL where there is none. */
 const statement *find_search(const statement_list *list);

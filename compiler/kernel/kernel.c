@@ -85,6 +85,7 @@ statement *kernel_copy_statement(kernel_module *module, const statement *from) {
   copy->descending = from->descending;
   copy->search = from->search;
   copy->symmetric = from->symmetric;
+  copy->kinked = from->kinked;
   for (int k = 0; k < from->axes.count; k++) list_push(memory, &copy->axes, from->axes.items[k]);
   for (int k = 0; k < from->locals.count; k++) list_push(memory, &copy->locals, from->locals.items[k]);
   for (int k = 0; k < from->stores.count; k++) {

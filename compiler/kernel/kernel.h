@@ -92,6 +92,7 @@ typedef enum {
   SEARCH_ROOT,
   SEARCH_LINEAR /* the residual is affine in the unknowns */
 } search_kind;
+enum { SEARCH_SYMMETRIC = 4, SEARCH_KINKED = 8 };
 
 typedef struct statement statement;
 typedef LIST(statement *) statement_list;
@@ -107,6 +108,7 @@ struct statement {
   statement_list body; /* map, recurrence, implicit */
   search_kind search;  /* implicit */
   bool symmetric;      /* implicit: the residual's Jacobian is */
+  bool kinked;         /* implicit: the body makes choices that the unknowns move */
 };
 
 /* Do iterations see what earlier ones wrote? */

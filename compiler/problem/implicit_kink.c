@@ -155,11 +155,6 @@ static bool matters(probing *in, double t) {
 
 /* ---- the answer ---- */
 
-const char *implicit_kink_word(const kinked *of) {
-  const scalar_op_row *row = scalar_row(of->op);
-  return of->op >= OP_lt && of->op <= OP_ne ? row->spelling_double : row->name;
-}
-
 void implicit_reserve_kinks(implicit_model *in) {
   if (!in->kinks.count) return;
   in->kink_room =
@@ -204,7 +199,7 @@ int implicit_find_kink(void *user, const double *x, double reach, const char **f
   memcpy(of->theta, in.theta, (size_t)of->parameter_count * sizeof *in.theta);
   if (matter && !in.code) {
     of->kink = &of->kinks.items[doubtful];
-    snprintf(of->found, sizeof of->found, "'%s' is at its kink", implicit_kink_word(of->kink));
+    snprintf(of->found, sizeof of->found, "'%s' is at its kink", kink_word(of->kink));
     *found = of->found;
   }
   return in.code;

@@ -86,7 +86,4 @@ void implicit_reserve_kinks(implicit_model *of);
 /* For implicit_problem.kink, the user being the `implicit_model`, whose `kink` it sets. */
 int implicit_find_kink(void *user, const double *x, double reach, const char **found);
 
-/* "max", "<": how messages call a choice. */
-const char *implicit_kink_word(const kinked *of);
-
 #endif

@@ -226,7 +226,7 @@ static int run_search(machine *in, prepared *of) {
   int unknown = implicit_array(at, SEARCH_UNKNOWN), residual = implicit_source(module, at, SEARCH_UNKNOWN);
   int product = implicit_source(module, at, SEARCH_DIRECTION);
   adjoin_search search;
-  adjoin_search_begin(&search, (int)at->search, (ptrdiff_t)in->blocks[unknown].count, search_entries(in, unknown),
+  adjoin_search_begin(&search, implicit_kind(at), (ptrdiff_t)in->blocks[unknown].count, search_entries(in, unknown),
                       search_entries(in, residual), search_entries(in, implicit_source(module, at, SEARCH_OBJECTIVE)),
                       search_entries(in, implicit_array(at, SEARCH_DIRECTION)), search_entries(in, product),
                       search_entries(in, implicit_array(at, SEARCH_WORK)));
