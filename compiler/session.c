@@ -233,6 +233,7 @@ static emission emission_of(session *of, int first, const emission_form *how) {
                    .real_float = how->real_float,
                    .batched = how->batched,
                    .problem = how->problem,
+                   .solvers_apart = how->solvers_apart,
                    .lines = how->lines,
                    .self_test = how->self_test,
                    .fixed = how->fixed,
@@ -284,6 +285,17 @@ bool session_emit_pair(session *of, const emission_form *how, const char **heade
   *header_text = declarations.data;
   *source_text = definitions.data;
   return !session_failed(of);
+}
+
+const char *session_emit_solvers(session *of, bool real_float) {
+  GUARDED(of, NULL);
+  bool needed = false;
+  for (int k = 0; k < of->functions.count; k++)
+    needed = needed || find_search(&of->functions.items[k].program->body);
+  if (!needed) return NULL;
+  text out = text_create(of->memory);
+  emit_solvers(real_float, &out);
+  return out.data;
 }
 
 void session_choose_real(session *of, bool real_float) {

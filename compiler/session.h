@@ -45,6 +45,7 @@ const kink_list *session_kinks(const session *of);
 typedef struct {
   const char *prefix;                /* of every name; NULL: the model's name */
   bool real_float, lines, self_test; /* see emission */
+  bool solvers_apart;                /* see emission */
   const bool *batched;               /* see emission */
   const emitted_problem *problem;    /* see emission */
   const fixed_extent *fixed;         /* what session_open was given; for session_emit_python alone */
@@ -57,6 +58,10 @@ const char *session_emit_header(session *of, const emission_form *how);
 
 /* The same as a header of declarations and a source file; false: diagnostics. */
 bool session_emit_pair(session *of, const emission_form *how, const char **header_text, const char **source_text);
+
+/* What emission_form.solvers_apart makes code include: the file's text; NULL where no function
+ * needs it. */
+const char *session_emit_solvers(session *of, bool real_float);
 
 /* Real numbers in code that is compiled from now on: float, or double as at first. Arguments are doubles all the same:
  * code for float converts them, and its results. */
@@ -83,7 +88,8 @@ const stage_time *session_times(const session *of, int *count);
 /* What a status other than 0 of a generated function means: the message with its place, in `memory`; and as text with
  * its line and caret, and as JSON. */
 diagnostics *session_check(const session *of, int status, arena *memory);
-bool session_is_search(const session *of, int status); /* a search inside the model failed: the numerics, not an input */
+bool session_is_search(const session *of,
+                       int status); /* a search inside the model failed: the numerics, not an input */
 const char *session_status(session *of, int status, const char *hint); /* hint: or NULL */
 const char *session_status_json(session *of, int status, const char *hint);
 

@@ -150,6 +150,7 @@ static bool suits_python(console *with, const options *given) {
               {"--real", given->real_float},
               {"--lines", given->lines},
               {"--self-test", given->self_test},
+              {"--with-solvers", given->with_solvers},
               {dumps_nothing ? arena_format(with->memory, "--dump-after %s", given->dump_after) : "", dumps_nothing}};
   for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
     if (!rows[k].is_given) continue;

@@ -2,6 +2,7 @@
 #include "compiler/cli/emit_files.h"
 
 #include "compiler/cli/machine.h"
+#include "compiler/emit/emit.h"
 #include "runtime/file.h"
 #include <string.h>
 
@@ -34,9 +35,21 @@ static bool name_pair(console *with, const options *given, emit_files *into) {
   return true;
 }
 
+/* Beside the header, which includes it by its name alone. */
+static bool name_solvers(console *with, const options *given, emit_files *into) {
+  if (!into->header) {
+    complain("--with-solvers makes two files: name the header with -o FILE");
+    return false;
+  }
+  const char *base = file_base_name(into->header), *name = emit_solvers_name(given->real_float);
+  const char *folder = arena_copy(with->memory, into->header, strlen(into->header) - strlen(base));
+  into->solvers = arena_format(with->memory, "%s%s", folder, name);
+  return true;
+}
+
 /* -MD names the dependency file after the output, as compilers do: net.h -> net.d. */
 static bool name_depfile(console *with, const options *given, emit_files *into) {
-  const char *made[] = {given->model_path, into->header, into->source};
+  const char *made[] = {given->model_path, into->header, into->source, into->solvers};
   if (!given->wants_depfile) return true;
   into->depfile = given->depfile;
   if (!into->header && (!given->depfile || !given->depfile_targets.count)) {
@@ -48,7 +61,7 @@ static bool name_depfile(console *with, const options *given, emit_files *into) 
     const char *ending[] = {file_ending(into->header), NULL};
     into->depfile = arena_format(with->memory, "%s.d", without_ending(with, into->header, ending));
   }
-  for (int k = 0; k < 3; k++) {
+  for (int k = 0; k < 4; k++) {
     if (!made[k] || depfile_can_name(made[k])) continue;
     complain("'%s' can't stand in a dependency file: make has no spelling for such a name", made[k]);
     return false;
@@ -58,8 +71,8 @@ static bool name_depfile(console *with, const options *given, emit_files *into) 
 
 /* No two of the files may be one, and none the model. */
 static bool distinct(const options *given, const emit_files *files) {
-  const char *const paths[] = {given->model_path, files->header, files->source, files->depfile};
-  for (int k = 1; k < 4; k++)
+  const char *const paths[] = {given->model_path, files->header, files->source, files->solvers, files->depfile};
+  for (int k = 1; k < 5; k++)
     for (int other = 0; other < k; other++) {
       if (!paths[k] || !paths[other]) continue;
       if (strcmp(paths[k], paths[other]) && !file_is_same(paths[k], paths[other])) continue;
@@ -72,6 +85,7 @@ static bool distinct(const options *given, const emit_files *files) {
 bool emit_name_files(console *with, const options *given, emit_files *into) {
   *into = (emit_files){.header = given->output};
   if (given->target == TARGET_C && !name_pair(with, given, into)) return false;
+  if (given->with_solvers && !name_solvers(with, given, into)) return false;
   return name_depfile(with, given, into) && distinct(given, into);
 }
 
@@ -101,6 +115,12 @@ static bool write_depfile(console *with, const options *given, const emit_files 
   return false;
 }
 
+/* Before what includes it. */
+static bool write_solvers(session *from, const options *given, const emit_files *files) {
+  const char *content = files->solvers ? session_emit_solvers(from, given->real_float) : NULL;
+  return !content || update(files->solvers, content);
+}
+
 static const char *base_name(const char *path) {
   return path ? file_base_name(path) : NULL;
 }
@@ -111,6 +131,7 @@ exit_code emit_write_files(console *with, const options *given, session *from, c
                        .real_float = given->real_float,
                        .batched = batched,
                        .problem = problem,
+                       .solvers_apart = files->solvers != NULL,
                        .lines = given->lines,
                        .self_test = given->self_test,
                        .fixed = given->dims.items,
@@ -131,7 +152,8 @@ exit_code emit_write_files(console *with, const options *given, session *from, c
     text_append(&with->out, session_dump(from));
   else if (!files->header)
     text_append(&with->out, declarations);
-  else if (!update(files->header, declarations) || (files->source && !update(files->source, definitions)))
+  else if (!write_solvers(from, given, files) || !update(files->header, declarations) ||
+           (files->source && !update(files->source, definitions)))
     return EXIT_INPUT;
   bool written = given->dump_after || !files->depfile || write_depfile(with, given, files);
   return written ? EXIT_DONE : EXIT_INPUT;

@@ -7,6 +7,7 @@
 typedef struct {
   const char *header;  /* a path, or that of the Python module; NULL: standard output */
   const char *source;  /* NULL: all is in the header */
+  const char *solvers; /* NULL: they are in there too, or there are none */
   const char *depfile; /* NULL: none is wanted */
 } emit_files;
 

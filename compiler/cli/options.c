@@ -383,6 +383,7 @@ static error_t take_option(int key, char *value, struct argp_state *state) {
   case KEY_TARGET: into->target = (emit_target)chosen(state, key, "target", value); return 0;
   case KEY_LINES: into->lines = true; return 0;
   case KEY_SELF_TEST: into->self_test = true; return 0;
+  case KEY_WITH_SOLVERS: into->with_solvers = true; return 0;
   case KEY_DEPFILE: set_depfile(state, "--depfile", value); return 0;
   case 'M': take_gcc_option(state, value); return 0;
   case KEY_DIAGNOSTICS: console_use_json(chosen(state, key, "diagnostics", value)); return 0;

@@ -27,6 +27,7 @@ typedef struct {
   const char *dump_after, *output, *prefix; /* or NULL */
   emit_target target;
   bool lines, self_test; /* emit: #line; a main() that tests */
+  bool with_solvers;     /* emit: searches' functions in a file of their own */
   name_list batch;       /* emit: these inputs differ between evaluations side by side */
   bool wants_batch, wants_depfile;
   const char *depfile;                  /* or NULL: named after the output */

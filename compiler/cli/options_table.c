@@ -105,6 +105,10 @@ static const struct argp_option emit_options[] = {
     {.name = "self-test",
      .key = KEY_SELF_TEST,
      .doc = "With a main(), where NAME_SELF_TEST is defined, that checks the functions against each other"},
+    {.name = "with-solvers",
+     .key = KEY_WITH_SOLVERS,
+     .doc = "Searches of the model (argmin, argmax, root): their functions go to adjoin_search.h beside the output, "
+            "which includes it, instead of into the output; the file is the same for all models"},
     {.name = "depfile",
      .key = KEY_DEPFILE,
      .arg = "FILE",

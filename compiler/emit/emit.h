@@ -45,6 +45,7 @@ typedef struct {
   const char *prefix;  /* of every identifier; the model's name unless asked otherwise */
   const char *version; /* the compiler's */
   bool real_float;
+  bool solvers_apart;  /* searches: their functions are included from a file beside the header */
   const bool *batched; /* by input; or NULL. For many evaluations side by side, one per thread of a GPU: entry k of a
                           batched input, of a direction, of a result and of the workspace is at [k*dims->batch] */
   bool lines;          /* with #line directives that lead debuggers and messages to the model */
@@ -62,6 +63,10 @@ void emit_header(const emission *what, text *out);
 
 /* The same text as two files: declarations, and definitions that include them. */
 void emit_pair(const emission *what, text *header, text *source);
+
+/* The file of emission.solvers_apart, the same for all models; its name, by real_float. */
+void emit_solvers(bool real_float, text *out);
+const char *emit_solvers_name(bool real_float);
 
 /* A Python module that compiles the model by libadjoin: needs no functions of the emission. Same input, same bytes. */
 void emit_python(const emission *what, text *out);

@@ -38,17 +38,20 @@ static void write_single(const char *line, text *out) {
   }
 }
 
-void write_search_functions(const emitter *from, text *out) {
-  if (!from->used_search) return;
-  if (!from->for_jit) {
-    for (size_t k = 0; k < sizeof search_lines / sizeof *search_lines; k++)
-      if (from->single)
-        write_single(search_lines[k], out);
-      else
-        text_append(out, search_lines[k]);
-    text_append(out, "\n");
-    return;
-  }
+const char *emit_solvers_name(bool real_float) {
+  return real_float ? "adjoin_search_float.h" : "adjoin_search.h";
+}
+
+void emit_solvers(bool real_float, text *out) {
+  for (size_t k = 0; k < sizeof search_lines / sizeof *search_lines; k++)
+    if (real_float)
+      write_single(search_lines[k], out);
+    else
+      text_append(out, search_lines[k]);
+}
+
+/* The JIT's host has the functions. */
+static void write_search_prototypes(const emitter *from, text *out) {
   const char *name = search_name(from), *real = from->real;
   size_t size = from->single ? sizeof(adjoin_search_float) : sizeof(adjoin_search);
   text_format(out,
@@ -57,6 +60,18 @@ void write_search_functions(const emitter *from, text *out) {
               "int %s_next(%s *);\nint %s_failure(const %s *);\n",
               (size + sizeof(double) - 1) / sizeof(double), name, name, name, real, real, real, real, real, real, name,
               name, name, name);
+}
+
+void write_search_functions(const emitter *from, text *out) {
+  if (!from->used_search) return;
+  if (from->for_jit) {
+    write_search_prototypes(from, out);
+  } else if (from->what->solvers_apart) {
+    text_format(out, "#include \"%s\"\n\n", emit_solvers_name(from->single));
+  } else {
+    emit_solvers(from->single, out);
+    text_append(out, "\n");
+  }
 }
 
 /* How many unknowns there are, as an expression. */
