@@ -1,6 +1,6 @@
 /* A x = b by products with A alone, for search.h: conjugate gradients where A is symmetric (Hestenes and Stiefel 1952),
- * else GMRES with restarts (Saad and Schultz 1986). Both see A through a diagonal S, which makes rows about equally
- * long: S A S, or S A; it is estimated by products with vectors of chance.
+ * else GMRES with restarts (Saad and Schultz 1986). Both see A through a diagonal S, which gives rows about the same
+ * length: S A S, or S A; it is estimated by products with vectors of chance.
  *
  * Like searches, a solve asks for what it needs: begin and next return whether `product`, A times `direction`, is to be
  * computed; if not, `outcome` tells how it ended. */
@@ -91,7 +91,7 @@ ADJOIN_SEARCH_FUNCTION double *adjoin_search_column(const adjoin_search_krylov *
   return s->upper + j * (j + 1) / 2;
 }
 
-/* From the residual, if that is not small yet: again as long as it shrinks. */
+/* From the residual, if that is not small yet: again while it shrinks. */
 ADJOIN_SEARCH_FUNCTION int adjoin_search_cycle(adjoin_search_krylov *s) {
   double before = s->size;
   s->size = (double)sqrt(adjoin_search_square(s, s->rest));
@@ -184,13 +184,13 @@ ADJOIN_SEARCH_FUNCTION int adjoin_search_krylov_start(adjoin_search_krylov *s) {
   return 1;
 }
 
-/* The rows of S A S are about as long as the products with vectors of signs are large: S / sqrt(that) evens them out,
+/* The rows of S A S have about the length that products with vectors of signs show: S / sqrt(that) evens them out,
  * half of the difference at a time; of S A, all of it at once. x collects the squares. */
 ADJOIN_SEARCH_FUNCTION int adjoin_search_rescale(adjoin_search_krylov *s) {
   for (ptrdiff_t k = 0; k < s->n; k++) s->x[k] += s->scale[k] * s->product[k] * (s->scale[k] * s->product[k]);
   if (++s->sample % ADJOIN_SEARCH_SAMPLES) return adjoin_search_sample(s);
   for (ptrdiff_t k = 0; k < s->n; k++) {
-    double length = (double)sqrt(s->x[k] / ADJOIN_SEARCH_SAMPLES);
+    double length = (double)sqrt(s->x[k] / (double)ADJOIN_SEARCH_SAMPLES);
     if (s->symmetric) length = (double)sqrt(length);
     if (length > 0 && length <= DBL_MAX) s->scale[k] /= length;
     s->x[k] = 0;
