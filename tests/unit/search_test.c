@@ -1,10 +1,8 @@
 /* Searches of runtime/search.h, driven as generated code drives them: solutions, and every way to end without one. */
 #include "runtime/search.h"
 
-#include <CUnit/Basic.h>
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
+#include "compiler/kernel/implicit.h"
+#include "tests/unit/program_fixture.h"
 
 enum { LARGEST = 40 };
 enum {
@@ -392,6 +390,27 @@ static void degenerate(void) {
   CU_ASSERT_EQUAL(search_from(&root, &z, &asked), ADJOIN_SEARCH_SINGULAR);
 }
 
+/* The compiler's formula for the size of the work array is that of the runtime. */
+static void work_arrays(void) {
+  for (int kind = SEARCH_LEAST; kind <= SEARCH_ROOT; kind++) {
+    fixture with = begin();
+    bool symmetric = kind == SEARCH_LEAST;
+    implicit_parts parts = {.kind = (search_kind)kind, .symmetric = symmetric, .objective = -1};
+    parts.unknown = local(&with, "y", SHAPE(with.n));
+    parts.residual = implicit_like(with.module, parts.unknown, "residual");
+    parts.check = implicit_checks(with.module, parts.kind, parts.where);
+    statement_list before = {0};
+    const statement *made = implicit_statement(with.module, &parts, &before);
+    scalar extent = with.module->arrays.items[implicit_array(made, SEARCH_WORK)].extents[0];
+    for (int64_t n = 0; n < 2500; n++) {
+      int64_t extents[] = {n, 0}, size;
+      CU_ASSERT_FATAL(whole_evaluate(with.dag, extent, extents, &size));
+      if (size != adjoin_search_work((ptrdiff_t)n, symmetric)) CU_FAIL("another size");
+    }
+    arena_release(with.memory);
+  }
+}
+
 int main(void) {
   CU_initialize_registry();
   CU_pSuite suite = CU_add_suite("search", NULL, NULL);
@@ -402,6 +421,7 @@ int main(void) {
   CU_add_test(suite, "small unknowns", small_unknowns);
   CU_add_test(suite, "many unknowns", many_unknowns);
   CU_add_test(suite, "many unknowns without a solution", many_unknowns_fail);
+  CU_add_test(suite, "work arrays", work_arrays);
   CU_add_test(suite, "nothing to look for", nothing_to_look_for);
   CU_add_test(suite, "how searches end", endings);
   CU_add_test(suite, "degenerate points", degenerate);
