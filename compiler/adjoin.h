@@ -285,8 +285,9 @@ typedef struct adjoin_implicit adjoin_implicit;
  * what differentiates it with respect to these params; no params: all but those that `freeze` names whole. Vars, masks
  * and bounds are as for adjoin_minimise, which may have found x; each x is polished in place unless the options say
  * otherwise. ADJOIN_OK says that there is a certificate: whether there are derivatives, its status tells. The instance
- * must outlive what is made, and be used by nobody else while one of the functions below runs; what its inputs are
- * bound to then is what is differentiated, but for the params, which have the values that they had here. */
+ * must outlive what is made, and be used by nobody else while one of the functions below runs. The arrays that its
+ * inputs are bound to must stay, with what is in them; params may change, for their values are kept here. Once the
+ * instance is bound to other arrays, the functions below answer ADJOIN_USE. */
 ADJOIN_API adjoin_status adjoin_implicit_create(adjoin_instance *instance, const adjoin_variable *variables,
                                                 int variable_count, const adjoin_parameter *parameters,
                                                 int parameter_count, const adjoin_implicit_options *options,
@@ -297,7 +298,8 @@ ADJOIN_API void adjoin_implicit_release(adjoin_implicit *of);
 ADJOIN_API const adjoin_certificate *adjoin_implicit_certificate(const adjoin_implicit *of);
 
 /* The vars of the model, laid end to end in its order, are one vector x of so many entries, and the params another one,
- * theta, in the order in which they are listed. Where in it an input stands: 0 where it is in neither. */
+ * theta, in the order in which they are listed. Where in it an input stands (NULL for what is not asked): 0 where it is
+ * in neither. */
 ADJOIN_API size_t adjoin_implicit_size(const adjoin_implicit *of);
 ADJOIN_API size_t adjoin_implicit_parameter_count(const adjoin_implicit *of);
 ADJOIN_API int adjoin_implicit_place(const adjoin_implicit *of, const char *name, size_t *offset, size_t *count);

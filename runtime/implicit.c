@@ -37,8 +37,8 @@ static bool prepare(implicit *in, double *x) {
   double **wholes[] = {&in->g, &in->whole[0], &in->whole[1], &in->whole[2]};
   for (int k = 0; k < 4; k++)
     if (!(*wholes[k] = implicit_zeros(in, size, 1))) return false;
-  double **briefs[] = {&in->step, &in->brief[0], &in->brief[1], &in->brief[2], &in->brief[3]};
-  for (int k = 0; k < 5; k++)
+  double **briefs[] = {&in->step, &in->noise, &in->brief[0], &in->brief[1], &in->brief[2], &in->brief[3]};
+  for (int k = 0; k < 6; k++)
     if (!(*briefs[k] = implicit_zeros(in, in->set.count, 1))) return false;
   in->side = (signed char *)implicit_zeros(in, size, 1);
   in->place = in->side ? (size_t *)implicit_zeros(in, in->set.count, 1) : NULL;
@@ -293,6 +293,7 @@ static bool adjoint_block(implicit *in, size_t count, const double *w, double *b
 bool implicit_forward(implicit *of, size_t count, const double *dtheta, double *dx) {
   derivation with;
   if (!implicit_has_derivatives(of->certificate.status)) return false;
+  if (!count) return true;
   bool good = derivation_create(of, count, false, &with) && forward_block(of, count, dtheta, dx, &with);
   derivation_release(&with);
   return good;
@@ -301,6 +302,7 @@ bool implicit_forward(implicit *of, size_t count, const double *dtheta, double *
 bool implicit_adjoint(implicit *of, size_t count, const double *w, double *bar) {
   derivation with;
   if (!implicit_has_derivatives(of->certificate.status)) return false;
+  if (!count) return true;
   bool good = derivation_create(of, count, true, &with) && adjoint_block(of, count, w, bar, &with);
   derivation_release(&with);
   return good;

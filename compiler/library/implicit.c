@@ -21,6 +21,7 @@ struct adjoin_implicit {
   kernel_problem kernel;
   minimise_problem inner;
   implicit *made;
+  unsigned changes; /* of the instance, when this was made */
   adjoin_status failure; /* of a call, which has been told */
   adjoin_certificate certificate;
 };
@@ -236,8 +237,9 @@ static adjoin_status leave(adjoin_implicit *in) {
 static adjoin_status answer(adjoin_implicit *in, bool good) {
   adjoin_status status = leave(in);
   if (status != ADJOIN_OK || good) return status;
-  return tell(&in->vars.of->model->told, ADJOIN_NUMERICS, CODE_NUMERICS, "%s: %s; %s", in->certificate.name,
-              in->certificate.hypothesis, in->certificate.advice);
+  const adjoin_certificate *of = &in->certificate;
+  return tell(&in->vars.of->model->told, ADJOIN_NUMERICS, CODE_NUMERICS, "%s: %s%s%s%s%s", of->name, of->hypothesis,
+              *of->found ? ": " : "", of->found, *of->advice ? "; " : "", of->advice);
 }
 
 static implicit_options options_of(const adjoin_implicit_options *from) {
@@ -280,6 +282,8 @@ adjoin_status adjoin_implicit_create(adjoin_instance *instance, const adjoin_var
     return tell_misuse(told, "adjoin_implicit_create: NULL for an argument, or a negative count");
   if (options->version != ADJOIN_IMPLICIT_VERSION)
     return tell_misuse(told, "adjoin_implicit_create: options that did not begin with adjoin_implicit_defaults()");
+  if ((int)options->solver < 0 || options->solver > ADJOIN_IMPLICIT_MINRES)
+    return tell_misuse(told, "adjoin_implicit_create: there is no such solver");
   adjoin_status status = adjoin_settle(instance);
   if (status != ADJOIN_OK) return status;
   if (!instance->model->program->objective.value)
@@ -299,6 +303,7 @@ adjoin_status adjoin_implicit_create(adjoin_instance *instance, const adjoin_var
   in->how = options_of(options);
   gather_inputs(instance);
   status = begin(in);
+  in->changes = instance->changes;
   if (status == ADJOIN_OK)
     *made = in;
   else
@@ -325,43 +330,52 @@ size_t adjoin_implicit_parameter_count(const adjoin_implicit *of) {
   return of ? (size_t)of->of.parameter_count : 0;
 }
 
+static int place_at(int64_t from, int64_t entries, size_t *offset, size_t *count) {
+  if (offset) *offset = (size_t)from;
+  if (count) *count = (size_t)entries;
+  return 1;
+}
+
 int adjoin_implicit_place(const adjoin_implicit *of, const char *name, size_t *offset, size_t *count) {
   int number = of && name ? find_input(of->of.model, name) : -1;
   for (int k = 0; number >= 0 && k < of->vars.vector.vars.count; k++) {
     const kernel_var *each = &of->vars.vector.vars.items[k];
     if (each->input != number) continue;
-    *offset = (size_t)each->offset;
-    *count = (size_t)each->count;
-    return 1;
+    return place_at(each->offset, each->count, offset, count);
   }
   for (int k = 0; number >= 0 && k < of->of.parameters.count; k++) {
     const implicit_parameter *each = &of->of.parameters.items[k];
     if (each->input != number) continue;
-    *offset = (size_t)each->offset;
-    *count = (size_t)each->count;
-    return 1;
+    return place_at(each->offset, each->count, offset, count);
   }
   return 0;
 }
 
-static adjoin_status misuse(const adjoin_implicit *of, const char *message) {
-  return tell_misuse(of ? &of->vars.of->model->told : NULL, message);
+/* Is the call one that can be answered? What was bound to other arrays since has none of what this rests on. */
+static adjoin_status check_call(const adjoin_implicit *of, bool complete) {
+  const audience *told = of ? &of->vars.of->model->told : NULL;
+  if (!of || !complete) return tell_misuse(told, "adjoin_implicit: NULL for an argument");
+  if (of->vars.of->changes == of->changes) return ADJOIN_OK;
+  return tell_misuse(told, "adjoin_implicit: the instance was bound to other arrays since this was made: make another");
 }
 
 adjoin_status adjoin_implicit_forward(adjoin_implicit *of, size_t count, const double *dtheta, double *dx) {
-  if (!of || !dtheta || !dx) return misuse(of, "adjoin_implicit_forward: NULL for an argument");
+  adjoin_status status = check_call(of, dtheta && dx);
+  if (status != ADJOIN_OK) return status;
   enter(of);
   return answer(of, implicit_forward(of->made, count, dtheta, dx));
 }
 
 adjoin_status adjoin_implicit_adjoint(adjoin_implicit *of, size_t count, const double *weights, double *bar) {
-  if (!of || !weights || !bar) return misuse(of, "adjoin_implicit_adjoint: NULL for an argument");
+  adjoin_status status = check_call(of, weights && bar);
+  if (status != ADJOIN_OK) return status;
   enter(of);
   return answer(of, implicit_adjoint(of->made, count, weights, bar));
 }
 
 adjoin_status adjoin_implicit_jacobian(adjoin_implicit *of, double *jacobian) {
-  if (!of || !jacobian) return misuse(of, "adjoin_implicit_jacobian: NULL for an argument");
+  adjoin_status status = check_call(of, jacobian != NULL);
+  if (status != ADJOIN_OK) return status;
   enter(of);
   return answer(of, implicit_jacobian(of->made, jacobian));
 }

@@ -24,6 +24,7 @@ adjoin_status adjoin_instance_create(adjoin_model *model, adjoin_instance **inst
 
 /* What followed from the shapes. */
 static void unsettle(adjoin_instance *of) {
+  of->changes++;
   for (int k = 0; k < of->model->inputs.count; k++) {
     free(of->arrays[k].gathered);
     of->arrays[k].gathered = NULL;
@@ -79,6 +80,7 @@ static bool same_shape(const bound_array *of, const bound_array *other) {
 static void replace_entries(adjoin_instance *of, int number, const void *entries) {
   bound_array *into = &of->arrays[number];
   if (!entries != !into->entries) unsettle(of);
+  of->changes += into->entries != entries;
   into->entries = entries;
   if (of->settled && into->in_order && entries) of->bound.pointers[number] = entries;
 }

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-/* A point is stationary where the Newton step from it is this small relative to max(1, |x|), or as small as rounding
- * of the gradient makes such steps. */
+/* A point is stationary where the Newton step from it is this small, entry by entry, or as small as rounding of the
+ * gradient makes such steps. */
 static const double STATIONARY_POLISHED = 1e-6, STATIONARY = 1e-5;
 
 /* But no larger than this: at kinks what looks like rounding is a jump. */
@@ -39,7 +39,7 @@ static bool look_around(implicit *in, double *other) {
   if (!implicit_gradient(in, other, &f, g) || !implicit_product(in, in->x, shift, noise)) return false;
   for (size_t k = 0; k < in->count; k++) noise[k] = g[in->place[k]] - in->g[in->place[k]] - noise[k];
   if (!system_solve(in, noise, noise, &converged)) return false;
-  in->step_noise = fmax(in->step_noise, implicit_largest(in->count, noise));
+  for (size_t k = 0; k < in->count; k++) in->noise[k] = fmax(in->noise[k], fabs(noise[k]));
   double sign = implicit_sign(in);
   for (size_t k = 0; k < in->count; k++) {
     double by = in->step[k] + sign * noise[k];
@@ -68,7 +68,7 @@ static bool measure_change(implicit *in, const double *other) {
   for (size_t k = 0; k < in->count; k++) way[k] = other[in->place[k]] - in->x[in->place[k]];
   double length = system_norm(in, way);
   if (!(length > 0)) return true;
-  in->uncertainty = fmax(in->uncertainty, implicit_largest(in->count, way));
+  in->uncertainty = fmax(in->uncertainty, implicit_length(in, way));
   for (size_t k = 0; k < in->count; k++) way[k] /= length;
   if (!implicit_product(in, in->x, way, here) || !implicit_product(in, other, way, there)) return false;
   for (size_t k = 0; k < in->count; k++) there[k] -= here[k];
@@ -88,21 +88,39 @@ static bool find_around(implicit *in) {
 
 /* ---- stationarity ---- */
 
-static double scale_of_x(const implicit *in) {
-  return fmax(1, implicit_size_of_x(in));
+/* What the step leaves of the gradient: where H is singular, the part that no step can take away. */
+static bool gradient_is_left(implicit *in, bool *left) {
+  double *hs = in->brief[1], *unit = in->brief[2], *size = in->brief[3];
+  if (!implicit_product(in, in->x, in->step, hs)) return false;
+  for (size_t k = 0; k < in->count; k++) unit[k] = implicit_unit(in, in->place[k]);
+  memset(in->brief[0], 0, in->count * sizeof *in->brief[0]);
+  if (in->certificate.dense)
+    system_magnitude(in, unit, in->brief[0], in->brief[0], size);
+  else
+    system_estimate_magnitude(in, unit, size);
+  *left = false;
+  for (size_t k = 0; k < in->count; k++) *left = *left || fabs(in->g[in->place[k]] + hs[k]) > 1e-9 * size[k];
+  return true;
 }
 
-static bool is_stationary(const implicit *in) {
-  double limit = in->options.polish ? STATIONARY_POLISHED : STATIONARY, step = in->certificate.scaled_grad;
-  return step <= limit || (step <= NOISY && step * scale_of_x(in) <= 10 * in->step_noise);
+static bool is_stationary(implicit *in, bool *stationary) {
+  double limit = in->options.polish ? STATIONARY_POLISHED : STATIONARY;
+  bool left, near = true;
+  for (size_t k = 0; k < in->count && near; k++) {
+    double step = fabs(in->step[k]), unit = implicit_unit(in, in->place[k]);
+    near = step <= limit * unit || (step <= NOISY * unit && step <= 10 * in->noise[k]);
+  }
+  if (!gradient_is_left(in, &left)) return false;
+  *stationary = near && !left;
+  return true;
 }
 
 static void measure_gradient(implicit *in) {
   double largest = 0;
   for (size_t k = 0; k < in->count; k++) largest = fmax(largest, fabs(in->g[in->place[k]]));
   in->certificate.grad_inf = largest;
-  double length = implicit_largest(in->count, in->step);
-  in->certificate.scaled_grad = isfinite(length) ? length / scale_of_x(in) : INFINITY;
+  double length = implicit_length(in, in->step);
+  in->certificate.scaled_grad = isfinite(length) ? length : INFINITY;
 }
 
 /* ---- bounds ---- */
@@ -123,7 +141,8 @@ static bool is_held(implicit *in, size_t place, bool *held) {
   in->certificate.products++;
   if (!implicit_answered(in, in->problem->product(in->problem->user, in->x, 1, unit, product))) return false;
   double curvature = fabs(product[place]), multiplier = fabs(in->g[place]);
-  *held = multiplier > DEGENERATE * scale_of_x(in) * fmax(curvature, DBL_MIN);
+  if (!isfinite(curvature)) curvature = 0; /* no step is too small for it */
+  *held = multiplier > DEGENERATE * implicit_unit(in, place) * fmax(curvature, DBL_MIN);
   return true;
 }
 
@@ -131,7 +150,7 @@ static bool is_held(implicit *in, size_t place, bool *held) {
 static double doubtful_multiplier(const implicit *in) {
   double largest = implicit_largest(in->problem->size, in->g), stiffest = 0;
   for (size_t k = 0; k < in->count; k++) stiffest = fmax(stiffest, 1 / in->system.scale[k] / in->system.scale[k]);
-  return 1e-4 * fmax(largest, stiffest * scale_of_x(in));
+  return 1e-4 * fmax(largest, stiffest * fmax(1, implicit_size_of_x(in)));
 }
 
 static bool find_degenerate(implicit *in, bool *found) {
@@ -141,7 +160,7 @@ static bool find_degenerate(implicit *in, bool *found) {
     size_t place = free_set_place(&in->set, k);
     bool held = true;
     if (!in->side[place])
-      held = distance_to_bound(in, place) > DEGENERATE * scale_of_x(in);
+      held = distance_to_bound(in, place) > DEGENERATE * implicit_unit(in, place);
     else if ((fabs(in->g[place]) <= doubtful || in->certificate.at_bound <= IMPLICIT_BLOCK) &&
              !is_held(in, place, &held))
       return false;
@@ -157,9 +176,8 @@ static bool find_degenerate(implicit *in, bool *found) {
 
 /* Near a kink that no gradient vanishes at, solvers end at some distance from it, the larger where they stall. */
 static bool find_kink(implicit *in, bool stationary) {
-  double reach = fmin(1e-7, fmax(1e-13, 4 * in->uncertainty / scale_of_x(in)));
+  double reach = fmin(1e-7, fmax(1e-13, 4 * in->uncertainty));
   if (!stationary) reach = in->options.stalled ? 1e-2 : 1e-5;
-  reach *= scale_of_x(in);
   in->certificate.found = NULL;
   if (!in->problem->kink) return true;
   return implicit_answered(in, in->problem->kink(in->problem->user, in->x, reach, &in->certificate.found));
@@ -172,7 +190,8 @@ void implicit_find_kink_where_infinite(implicit *in) {
 static implicit_status regular_status(const implicit *in) {
   const implicit_certificate *of = &in->certificate;
   if (of->negative) return IMPLICIT_INDEFINITE;
-  if (of->zero) return in->options.least_norm ? IMPLICIT_LEAST_NORM : IMPLICIT_SINGULAR;
+  if (of->zero)
+    return in->options.least_norm && system_has_pseudo_inverse(in) ? IMPLICIT_LEAST_NORM : IMPLICIT_SINGULAR;
   if (in->options.damping > 0) return IMPLICIT_DAMPED;
   return of->condition >= ILL_CONDITIONED ? IMPLICIT_ILL_CONDITIONED : IMPLICIT_OK;
 }
@@ -186,11 +205,12 @@ static bool take_final_system(implicit *in) {
   return system_certify(in);
 }
 
-/* Curvature that changes by itself within what x is uncertain by: far off, there may be no x* there at all; nearby, x*
- * has no curvature along some direction. */
+/* Curvature that changes by itself within what x is uncertain by: x* has none along some direction; or where x may be
+ * far from it, there may be no x* at all. */
 static bool judge_change(implicit *in) {
-  if (in->uncertainty > 1e-3 * scale_of_x(in)) return implicit_fail(in, IMPLICIT_NOT_STATIONARY);
-  if (!system_find_vanishing(in)) return false;
+  bool near = in->uncertainty <= 1e-3 || in->certificate.scaled_grad <= STATIONARY_POLISHED;
+  if (near && !system_find_vanishing(in)) return false;
+  if (!near || !in->null_count) return implicit_fail(in, IMPLICIT_NOT_STATIONARY);
   if (!in->certificate.zero) in->certificate.zero = in->null_count;
   in->certificate.condition = INFINITY;
   return true;
@@ -198,10 +218,10 @@ static bool judge_change(implicit *in) {
 
 bool implicit_certify(implicit *in) {
   implicit_certificate *into = &in->certificate;
-  bool degenerate;
+  bool degenerate, stationary;
   measure_gradient(in);
-  if (!find_around(in)) return false;
-  bool stationary = is_stationary(in) && !in->runs_away;
+  if (!find_around(in) || !is_stationary(in, &stationary)) return false;
+  stationary = stationary && !in->runs_away;
   if (!find_kink(in, stationary)) return false;
   if (!find_degenerate(in, &degenerate)) return false;
   in->change = 0;
@@ -212,6 +232,7 @@ bool implicit_certify(implicit *in) {
   if (!stationary) return implicit_fail(in, in->runs_away ? IMPLICIT_UNBOUNDED : IMPLICIT_NOT_STATIONARY);
   if (degenerate) return implicit_fail(in, IMPLICIT_DEGENERATE_BOUND);
   if (!into->negative && !(in->change <= TRUSTED_CHANGE) && !judge_change(in)) return false;
+  if (!into->negative && !into->zero && !in->damping && !curvature_confirm(in)) return false;
   into->status = regular_status(in);
   return implicit_has_derivatives(into->status);
 }

@@ -55,7 +55,8 @@ bool krylov_form(implicit *in) {
   for (size_t k = 0; k < n; k++) mean += fabs(scale[k]) / (double)n;
   if (!isfinite(mean)) return implicit_fail(in, IMPLICIT_NOT_FINITE);
   for (size_t k = 0; k < n; k++) {
-    scale[k] = system_scale(fmax(fabs(scale[k]), 1e-8 * mean));
+    /* The shortest solution is one in the vars' own units. */
+    scale[k] = in->options.least_norm ? 1 : system_scale(fmax(fabs(scale[k]), 1e-8 * mean));
   }
   in->certificate.least_curvature = NAN;
   in->system.smallest = INFINITY;
@@ -220,6 +221,17 @@ bool krylov_solve(implicit *in, const double *b, double *y, bool *converged) {
   return true;
 }
 
+/* What the least-squares solution of S y = b leaves of a b of chance lies where S is zero. */
+static bool find_null(implicit *in, const double *b, double *y) {
+  size_t n = in->count;
+  double *left = in->system.krylov[0];
+  bool converged;
+  if (!minres(in, b, y, in->options.tolerance, &converged) || !scaled_product(in, y, left)) return false;
+  for (size_t k = 0; k < n; k++) y[k] = in->system.scale[k] * (b[k] - left[k]);
+  double size = implicit_largest(n, y);
+  return !(size > 0 && isfinite(size)) || system_keep_null(in, y, 1);
+}
+
 /* Right-hand sides of a model may lie in the range of a singular H, and never show it. One of chance has a part of
  * about |b| / sqrt(n) along every direction: no y makes the residual smaller than that along one without curvature. */
 bool krylov_certify(implicit *in) {
@@ -236,7 +248,5 @@ bool krylov_certify(implicit *in) {
   into->zero = !into->negative && n && (of->smallest <= limit || (!converged && of->smallest < 1e-12 * of->largest));
   into->condition = n == 0 ? 1 : of->smallest > 0 ? of->largest / of->smallest : INFINITY;
   if (!converged && !into->negative && !into->zero) return implicit_fail(in, IMPLICIT_LINEAR_SOLVE_FAILED);
-  if (!into->zero) return true;
-  for (size_t k = 0; k < n; k++) y[k] *= of->scale[k];
-  return system_keep_null(in, y, 1);
+  return !into->zero || find_null(in, b, y);
 }

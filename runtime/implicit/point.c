@@ -124,20 +124,43 @@ static bool advance(implicit *in, trial *at, bool *stale) {
   return system_form(in) && newton_step(in, in->g, in->step);
 }
 
+/* The entry that the step moves most. */
+static size_t most_moved(const implicit *in) {
+  size_t most = 0;
+  double largest = -1;
+  for (size_t k = 0; k < in->count; k++) {
+    double size = fabs(in->step[k]) / implicit_unit(in, in->place[k]);
+    if (size > largest) most = k, largest = size;
+  }
+  return in->place[most];
+}
+
+static bool is_at_rounding(const implicit *in) {
+  for (size_t k = 0; k < in->count; k++)
+    if (fabs(in->step[k]) > 4 * DBL_EPSILON * fmax(fabs(in->x[in->place[k]]), DBL_EPSILON)) return false;
+  return true;
+}
+
+/* Steps outwards that do not shrink may lead to a minimum that is far away: until the last step, that is open. */
 static bool polish(implicit *in) {
   trial at = {.g = implicit_zeros(in, in->problem->size, 1)};
   int away = 0;
+  double stride = 0; /* of steps that lead away: a minimum makes them short, but not all at once */
   bool stale = false;
   if (!at.g) return false;
   for (int k = 0; k < POLISH_STEPS && in->count; k++) {
-    double length = implicit_largest(in->count, in->step), size = implicit_size_of_x(in);
-    if (!(length > 4 * DBL_EPSILON * size) || !isfinite(length)) break;
+    double length = implicit_largest(in->count, in->step);
+    size_t most = most_moved(in);
+    double size = fabs(in->x[most]);
+    if (is_at_rounding(in) || !isfinite(length)) break;
     if (!advance(in, &at, &stale)) return false;
     if (!at.better) break;
-    bool outwards = implicit_size_of_x(in) > size && at.t == 1;
-    away = outwards && implicit_largest(in->count, in->step) >= 0.98 * length ? away + 1 : 0;
-    in->runs_away = away >= AWAY;
-    if (in->runs_away) break;
+    bool outwards = fabs(in->x[most]) > size && at.t == 1;
+    double next = implicit_largest(in->count, in->step);
+    away = outwards && next >= 0.98 * length ? away + 1 : 0;
+    if (away == AWAY) stride = next;
+    in->runs_away = stride > 0 && (next > stride / 2 || next == 0);
+    if (in->runs_away && next == 0) break;
   }
   if (!stale) return true;
   find_moving(in);

@@ -72,6 +72,22 @@ double implicit_size_of_x(const implicit *in) {
   return largest > 0 ? largest : 1;
 }
 
+double implicit_unit(const implicit *in, size_t place) {
+  double width = in->set.lower && in->set.upper ? in->set.upper[place] - in->set.lower[place] : INFINITY;
+  double size = fmax(1, fabs(in->x[place]));
+  return width > 0 && width < size ? width : size;
+}
+
+double implicit_length(const implicit *in, const double *brief) {
+  double largest = 0;
+  for (size_t k = 0; k < in->count; k++) {
+    double size = fabs(brief[k]) / implicit_unit(in, in->place[k]);
+    if (!(size <= largest)) largest = size;
+    if (isnan(largest)) break;
+  }
+  return largest;
+}
+
 void implicit_gather(const implicit *in, const double *whole, double *brief) {
   for (size_t k = 0; k < in->count; k++) brief[k] = whole[in->place[k]];
 }

@@ -50,9 +50,9 @@ struct implicit {
   double *step;                     /* short: the Newton step from x */
   double *whole[3], *brief[4];      /* room */
   double *around[IMPLICIT_SAMPLES]; /* whole: points that x* may be as well, by rounding and by what is left of g */
-  double uncertainty;               /* how far these are from x, relative to max(1, |x|) */
+  double uncertainty;               /* how far these are from x, in units of implicit_unit */
   double change;                    /* how much the system changes over that distance, relative to itself */
-  double step_noise;                /* the Newton steps that rounding of the gradient makes, relative as the step */
+  double *noise;                    /* short: the Newton steps that rounding of the gradient makes */
   bool runs_away;
   double *null_directions;
   size_t null_count;
@@ -79,6 +79,12 @@ double implicit_largest(size_t n, const double *v);
 
 /* max |x|; 1 where that is 0. */
 double implicit_size_of_x(const implicit *in);
+
+/* What steps of an entry are compared with: max(1, |x|), but no more than there is between two bounds. */
+double implicit_unit(const implicit *in, size_t place);
+
+/* The largest entry of a short vector, in these units. */
+double implicit_length(const implicit *in, const double *brief);
 
 void implicit_gather(const implicit *in, const double *whole, double *brief);
 /* Zero at entries that do not move. */
@@ -119,6 +125,12 @@ void system_magnitude(const implicit *in, const double *v, const double *hv, con
  * matrix, what H (v + d) - H v - H d shows for a small d. brief[2] and brief[3] are lost. */
 bool system_rounding(implicit *in, const double *x, const double *v, const double *hv, const double *b, double *into);
 
+/* The same of H |v| alone, without a matrix, from what the scale knows. */
+void system_estimate_magnitude(const implicit *in, const double *v, double *into);
+
+/* Does what solves systems leave out the directions without curvature? */
+bool system_has_pseudo_inverse(const implicit *in);
+
 /* Keeps a short vector as a null direction, of length 1. */
 bool system_keep_null(implicit *in, const double *v, size_t room);
 
@@ -135,10 +147,13 @@ bool krylov_form(implicit *in);
 bool krylov_solve(implicit *in, const double *b, double *y, bool *converged);
 bool krylov_certify(implicit *in);
 
-/* ---- point.c, certify.c ---- */
+/* ---- point.c, curvature.c, certify.c ---- */
 
 /* Evaluates at x, finds which entries move, polishes. */
 bool point_find(implicit *in);
+
+/* Counts as zero what products say is the curvature along an axis, but gradients do not. */
+bool curvature_confirm(implicit *in);
 
 /* Fills the certificate and decides on the status. */
 bool implicit_certify(implicit *in);

@@ -26,7 +26,7 @@ static const struct {
                            "add a stabilising term (c*sum(x^2)), freeze or bound a var, or take --damping MU or "
                            "--least-norm"},
     [IMPLICIT_UNBOUNDED] = {"unbounded",
-                            "there is no stationary point: x runs away while the objective flattens or falls",
+                            "no stationary point was reached: x runs away while the objective flattens or falls",
                             "add a stabilising term (c*sum(x^2)), or bound the vars"},
     [IMPLICIT_DEGENERATE_BOUND] = {"degenerate_bound",
                                    "an entry is at a bound with a zero multiplier: x* leaves the bound to one side "

@@ -78,6 +78,16 @@ void system_magnitude(const implicit *in, const double *v, const double *hv, con
   for (size_t i = 0; i < n && !in->certificate.dense; i++) into[i] = largest / in->system.scale[i];
 }
 
+void system_estimate_magnitude(const implicit *in, const double *v, double *into) {
+  double largest = 0;
+  for (size_t k = 0; k < in->count; k++) largest = fmax(largest, fabs(v[k]) / in->system.scale[k]);
+  for (size_t k = 0; k < in->count; k++) into[k] = largest / in->system.scale[k];
+}
+
+bool system_has_pseudo_inverse(const implicit *in) {
+  return !in->certificate.dense || in->system.pseudo;
+}
+
 bool system_keep_null(implicit *in, const double *v, size_t room) {
   if (!in->null_directions && !(in->null_directions = implicit_zeros(in, room, in->problem->size))) return false;
   double *into = in->null_directions + in->null_count * in->problem->size, length = 0;
