@@ -167,10 +167,10 @@ $(B)/%.inc: %.c.in | $(B)/packages-found
 $(B)/%.inc: %.py.in | $(B)/packages-found
 	$(lines_as_strings)
 # The functions of searches as one text, and the same for single precision, as emission writes it.
-$(B)/compiler/emit/search.h: runtime/search.h runtime/search_dense.h runtime/search_krylov.h | $(B)/packages-found
+$(B)/compiler/emit/search.h: $(sort $(wildcard runtime/search*.h)) | $(B)/packages-found
 	@mkdir -p $(@D)
-	@sed -e '/#include "runtime\/search_dense.h"/{r runtime/search_dense.h' -e 'd}' \
-	     -e '/#include "runtime\/search_krylov.h"/{r runtime/search_krylov.h' -e 'd}' $< >$@
+	@awk '/^#include "runtime\//{split($$0, part, "\""); while ((getline line <part[2]) > 0) print line; next} {print}' \
+	  runtime/search.h >$@
 $(B)/compiler/emit/search.inc: $(B)/compiler/emit/search.h
 	$(lines_as_strings)
 $(B)/runtime/search_float.h: $(B)/compiler/emit/search.h

@@ -28,14 +28,14 @@ ADJOIN_SEARCH_FUNCTION int adjoin_search_finite(ptrdiff_t n, const double *x) {
 }
 
 /* A = L D L' without pivoting, of the lower triangle. 0: a pivot is not positive, beyond what rounding makes of its
- * diagonal entry; *negative says whether it was below 0. */
+ * diagonal entry; *negative says whether it was clearly below 0. */
 ADJOIN_SEARCH_FUNCTION int adjoin_search_definite(ptrdiff_t n, double *a, int *negative) {
   *negative = 0;
   for (ptrdiff_t j = 0; j < n; j++) {
     double pivot = a[j * n + j], smallest = adjoin_search_rounding(n) * adjoin_search_size(pivot);
     for (ptrdiff_t k = 0; k < j; k++) pivot -= a[j * n + k] * a[j * n + k] * a[k * n + k];
     if (!(pivot > smallest)) {
-      *negative = pivot < -smallest;
+      *negative = pivot < -65536 * smallest;
       return 0;
     }
     a[j * n + j] = pivot;

@@ -41,6 +41,12 @@ ADJOIN_SEARCH_FUNCTION double adjoin_search_sign(unsigned *chance) {
   return *chance >> 31 & 1 ? 1 : -1;
 }
 
+/* In (-1, 1). */
+ADJOIN_SEARCH_FUNCTION double adjoin_search_uniform(unsigned *chance) {
+  *chance = *chance * 1664525u + 1013904223u;
+  return ((double)(*chance >> 9) + 1 / (double)2) / 4194304 - 1;
+}
+
 ADJOIN_SEARCH_FUNCTION double adjoin_search_dot(ptrdiff_t n, const double *a, const double *b) {
   double sum = 0;
   for (ptrdiff_t k = 0; k < n; k++) sum += a[k] * b[k];
