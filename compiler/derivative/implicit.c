@@ -11,6 +11,7 @@
 #include "compiler/derivative/derivative.h"
 #include "compiler/derivative/kinks.h"
 #include "compiler/kernel/rename.h"
+#include "runtime/search.h"
 #include <string.h>
 
 /* The body of a copy of the statement with names of its own, as a program. */
@@ -45,17 +46,26 @@ static const char *words_of(arena *memory, const kink_list *of) {
   return out.data;
 }
 
-/* Whether the unknowns move what the body chooses; the search then looks for kinks, and its message names them. */
+/* Adds to a message, behind its first words `after`, once: checks are shared by all programs of a module. */
+static void add_words(kernel_module *module, int check, const char *after, const char *words) {
+  check_message *of = &module->checks.items[check - 1];
+  const char *place = strstr(of->message, after);
+  if (!place || strstr(of->message, words)) return;
+  int length = (int)(place - of->message) + (int)strlen(after);
+  of->message = arena_format(module->memory, "%.*s%s%s", length, of->message, words, of->message + length);
+}
+
+/* Whether the unknowns move what the body chooses; the search then looks for kinks, and its messages name them. */
 static void find_choices(kernel_module *module, statement *of) {
   kink_list found = {0};
-  int unknown = implicit_array(of, SEARCH_UNKNOWN);
+  int unknown = implicit_array(of, SEARCH_UNKNOWN), check = of->stores.items[SEARCH_UNKNOWN].check;
   find_kinks(body_program(module, of), &unknown, 1, &found);
   of->kinked = found.count > 0;
   if (!of->kinked) return;
-  check_message *last = &module->checks.items[of->stores.items[SEARCH_UNKNOWN].check - 1 + SEARCH_FAILURES - 1];
-  last->message =
-      arena_format(module->memory, "the search ended at a kink of %s: %s has no derivative there",
-                   words_of(module->memory, &found), of->search == SEARCH_LEAST ? "the minimum" : "the root");
+  const char *words = words_of(module->memory, &found);
+  add_words(module, check + ADJOIN_SEARCH_NONSMOOTH - 1, "kink", arena_format(module->memory, " of %s", words));
+  add_words(module, check + ADJOIN_SEARCH_NOT_CONVERGED - 1, "near the start",
+            arena_format(module->memory, "; at a kink of %s none can be found", words));
 }
 
 /* ---- the gradient of an objective ---- */

@@ -51,7 +51,8 @@ typedef struct {
   const bool *active; /* by array */
   statement *first;   /* assigns -inf to the locals */
   kink_list *found;
-  LIST(int) locals; /* one per kink */
+  LIST(int) locals;  /* one per kink */
+  bool through_stop; /* what moves the argument of stop_gradient moves its choices too */
 } kink_state;
 
 /* A node with what is known of it; in the order of a reach. */
@@ -68,7 +69,7 @@ static bool is_comparison(scalar_op op) {
 /* Truths move where what they compare does: a choice that was stored counts where it was made. */
 static bool node_moves(const kink_state *state, const walk *in, const scalar_node *at) {
   if (at->op == SCALAR_LOAD) return at->type == SCALAR_REAL && state->active[at->id];
-  if (at->op == OP_stop) return false;
+  if (at->op == OP_stop && !state->through_stop) return false;
   for (int k = 0; k < at->argument_count; k++) {
     int place = reach_position(&in->nodes, at->arguments[k]);
     if (place >= 0 && in->moves[place] && scalar_at(state->dag, at->arguments[k])->type == SCALAR_REAL) return true;
@@ -306,7 +307,7 @@ static void list_statements(kink_state *state, const statement_list *from) {
 
 void find_kinks(const kernel_program *program, const int *sources, int source_count, kink_list *found) {
   kernel_module *module = program->module;
-  kink_state state = {.module = module, .dag = module->dag, .found = found};
+  kink_state state = {.module = module, .dag = module->dag, .found = found, .through_stop = true};
   state.active = activity_forward(program, sources, source_count);
   list_statements(&state, &program->body);
 }

@@ -109,26 +109,34 @@ const statement *find_search(const statement_list *list) {
   return NULL;
 }
 
-int implicit_checks(kernel_module *module, search_kind kind, span where) {
-  static const char *const least[SEARCH_FAILURES] = {
-      "the search for a minimum did not converge: no minimum was found near the start",
-      "the search for a minimum is unbounded: the unknowns run away",
-      "the search for a minimum met nan or infinity",
-      "the search ended at a stationary point that is no minimum: the Hessian has a negative eigenvalue",
-      "the search ended where the Hessian is singular to rounding: along some direction f is flat, and the minimum has "
-      "no derivative",
-      "the search ended at a kink: the minimum has no derivative there"};
-  static const char *const root[SEARCH_FAILURES] = {
-      "the search for a root did not converge: no root was found near the start",
-      "the search for a root is unbounded",
-      "the search for a root met nan or infinity",
-      "the search for a root failed",
-      "the search for a root ended where the Jacobian is singular to rounding: the root has no derivative",
-      "the search for a root ended at a kink: the root has no derivative there"};
-  const char *const *messages = kind == SEARCH_LEAST ? least : root;
+/* What was looked for takes the place of @, and the sign of an eigenvalue that does not belong there that of #. */
+static const char *const failures[SEARCH_FAILURES] = {
+    "the search for a @ did not converge: no @ was found near the start",
+    "the search for a @ is unbounded: the unknowns run away",
+    "the search for a @ met nan or infinity",
+    "the search ended at a stationary point that is no @: the Hessian has a # eigenvalue",
+    "the search ended where the Hessian is singular to rounding: along some direction f is flat, and the @ has no "
+    "derivative",
+    "the search ended at a kink: the @ has no derivative there"};
+static const char *const singular_root =
+    "the search for a root ended where the Jacobian is singular to rounding: the root has no derivative";
+
+int implicit_checks(kernel_module *module, sought what, span where) {
+  static const char *const words[] = {"minimum", "maximum", "root"};
   int first = 0;
   for (int k = 0; k < SEARCH_FAILURES; k++) {
-    int made = kernel_check(module, CODE_SEARCH_FAILED, where, "%s", messages[k]);
+    const char *from = failures[k];
+    if (what == SOUGHT_ROOT && k + 1 == ADJOIN_SEARCH_SINGULAR) from = singular_root;
+    text message = text_create(module->memory);
+    for (; *from; from++) {
+      if (*from == '@')
+        text_append(&message, words[what]);
+      else if (*from == '#')
+        text_append(&message, what == SOUGHT_MAXIMUM ? "positive" : "negative");
+      else
+        text_append_bytes(&message, from, 1);
+    }
+    int made = kernel_check(module, CODE_SEARCH_FAILED, where, "%s", message.data);
     if (k == 0) first = made;
   }
   return first;

@@ -49,8 +49,9 @@ const statement *find_search(const statement_list *list);
 /* An array with the shape of another one. */
 int implicit_like(kernel_module *module, int of, const char *name);
 
-/* The checks of a search: the number of the first. */
-int implicit_checks(kernel_module *module, search_kind kind, span where);
+/* The checks of a search for this: the number of the first. */
+typedef enum { SOUGHT_MINIMUM, SOUGHT_MAXIMUM, SOUGHT_ROOT } sought;
+int implicit_checks(kernel_module *module, sought what, span where);
 
 /* to[box] = from[box], or += with STORE_ADD. */
 statement *implicit_copy(kernel_module *module, int from, int to, store_kind kind, span where);

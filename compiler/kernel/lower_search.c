@@ -42,6 +42,9 @@ static int one_number(lowerer *state, const tensor *of) {
   return kernel_array(state->module, made);
 }
 
+static const sought sought_by[] = {
+    [GOAL_LEAST] = SOUGHT_MINIMUM, [GOAL_LARGEST] = SOUGHT_MAXIMUM, [GOAL_ROOT] = SOUGHT_ROOT};
+
 int lower_search(lowerer *state, const tensor *of) {
   kernel_module *module = state->module;
   search_kind kind = of->goal == GOAL_ROOT ? SEARCH_ROOT : SEARCH_LEAST;
@@ -49,7 +52,7 @@ int lower_search(lowerer *state, const tensor *of) {
   parts.unknown = unknown_array(state, of);
   parts.residual = implicit_like(module, parts.unknown, "residual");
   if (kind == SEARCH_LEAST) parts.objective = one_number(state, of);
-  parts.check = implicit_checks(module, kind, of->where);
+  parts.check = implicit_checks(module, sought_by[of->goal], of->where);
   statement *made = implicit_statement(module, &parts, &state->now->statements);
   own(state, implicit_array(made, SEARCH_WORK));
   own(state, implicit_array(made, SEARCH_DIRECTION));

@@ -403,7 +403,7 @@ static searched *begin_implicit(void) {
   store_in(f, statement_in(f, NULL, STATEMENT_KERNEL), STORE_ASSIGN, made.y, f->zero, NO_SCALAR, at_x);
   implicit_parts parts = {.kind = SEARCH_ROOT, .unknown = made.y, .objective = -1, .where = {0, 0}};
   parts.residual = implicit_like(f->module, made.y, "residual");
-  parts.check = implicit_checks(f->module, SEARCH_ROOT, parts.where);
+  parts.check = implicit_checks(f->module, SOUGHT_ROOT, parts.where);
   made.search = implicit_statement(f->module, &parts, &f->program->body);
   list_push(f->memory, &f->program->locals, implicit_array(made.search, SEARCH_WORK));
   list_push(f->memory, &f->program->locals, implicit_array(made.search, SEARCH_DIRECTION));

@@ -398,7 +398,7 @@ static void work_arrays(void) {
     implicit_parts parts = {.kind = (search_kind)kind, .symmetric = symmetric, .objective = -1};
     parts.unknown = local(&with, "y", SHAPE(with.n));
     parts.residual = implicit_like(with.module, parts.unknown, "residual");
-    parts.check = implicit_checks(with.module, parts.kind, parts.where);
+    parts.check = implicit_checks(with.module, symmetric ? SOUGHT_MINIMUM : SOUGHT_ROOT, parts.where);
     statement_list before = {0};
     const statement *made = implicit_statement(with.module, &parts, &before);
     scalar extent = with.module->arrays.items[implicit_array(made, SEARCH_WORK)].extents[0];
