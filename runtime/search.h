@@ -76,7 +76,7 @@ typedef struct {
   int shifted;  /* was the Hessian made definite? */
   int factored; /* linear: is the matrix factored? */
   /* of the verdict: see search_verdict.h */
-  int stage, sampled, distance, wide, unit;
+  int stage, sampled, agreed, distance, wide, unit;
   unsigned chance;
   double blur, jump, jump_wide, second_wide, wrong[3];
   adjoin_search_krylov krylov;
@@ -182,7 +182,7 @@ ADJOIN_SEARCH_FUNCTION void adjoin_search_begin(adjoin_search *s, int kind, ptrd
   s->phase = ADJOIN_SEARCH_FIRST;
   s->failure = ADJOIN_SEARCH_FOUND;
   s->steps = s->shifted = s->slow = s->quiet = s->blind = s->factored = s->jammed = 0;
-  s->stage = s->sampled = s->distance = s->wide = s->unit = 0;
+  s->stage = s->sampled = s->agreed = s->distance = s->wide = s->unit = 0;
   s->n = s->krylov.n = n;
   s->column = -1;
   s->y = y;

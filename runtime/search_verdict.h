@@ -10,7 +10,7 @@ enum {
   ADJOIN_SEARCH_BLUR,     /* solve: J^-1 e for an e of the size of rounding; some times */
   ADJOIN_SEARCH_BENT,     /* look: the product with such a J^-1 e where that leads; if it is not tiny */
   ADJOIN_SEARCH_STRAIGHT, /* look, solve: J^-1 (that - the same product at y) */
-  ADJOIN_SEARCH_AGREE,    /* look, solve: J^-1 (r(y + t d) - r(y)) against t d; for some t, until one agrees */
+  ADJOIN_SEARCH_AGREE,    /* look, solve: J^-1 (r(y + t d) - r(y)) against t d; for some t, until one agrees; twice */
   ADJOIN_SEARCH_ABOVE,    /* look: r(y + t d), and the product with d there; for a wide t and a narrow one */
   ADJOIN_SEARCH_ABOVE_PRODUCT,
   ADJOIN_SEARCH_BELOW, /* look: the same at y - t d */
@@ -19,7 +19,7 @@ enum {
   ADJOIN_SEARCH_SECOND, /* solve: J^-1 (product above - below), of the order of t */
   ADJOIN_SEARCH_CENTRE  /* look, solve: J^-1 (the products' mean - product at y), of the order of t^2 */
 };
-enum { ADJOIN_SEARCH_SAMPLED = 3, ADJOIN_SEARCH_DISTANCES = 6, ADJOIN_SEARCH_WRONG = 3 };
+enum { ADJOIN_SEARCH_SAMPLED = 3, ADJOIN_SEARCH_DISTANCES = 6, ADJOIN_SEARCH_WRONG = 3, ADJOIN_SEARCH_AGREEMENTS = 2 };
 
 /* The distances t, relative to the entries' sizes: from 6e-8 to 1e-3, then shorter ones than the first; these only
  * where the residual has vanished, or two points where it nearly does would pass for one where it does. */
@@ -200,6 +200,7 @@ ADJOIN_SEARCH_FUNCTION int adjoin_search_judge_agreement(adjoin_search *s) {
     if (s->unit++ || s->slow >= 8) return adjoin_search_end(s, ADJOIN_SEARCH_SINGULAR);
     return adjoin_search_look_along(s);
   }
+  if (++s->agreed < ADJOIN_SEARCH_AGREEMENTS) return adjoin_search_look_along(s);
   if (!s->kinked) return adjoin_search_end(s, ADJOIN_SEARCH_FOUND);
   s->wide = 1;
   return adjoin_search_look_above(s);
@@ -261,7 +262,7 @@ ADJOIN_SEARCH_FUNCTION int adjoin_search_arrive(adjoin_search *s) {
     if (!(adjoin_search_size(s->step[k]) <= most * adjoin_search_own(s, k)))
       return adjoin_search_end(s, ADJOIN_SEARCH_SINGULAR);
   s->blur = 0;
-  s->sampled = 0;
+  s->sampled = s->agreed = 0;
   return adjoin_search_sample_blur(s);
 }
 
