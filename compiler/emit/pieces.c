@@ -249,7 +249,7 @@ static void write_calls(cutting *in, const function_piece *members) {
     const char *before = k ? arena_format(to->memory, "if (!%s) ", status) : "int ";
     write_line(to, "%s%s = %s(&%s);", before, status, in->stretches.items[k].function, in->frame);
   }
-  write_line(to, "if (%s) return %s;", status, status);
+  write_search_check(to, status);
   for (int k = 0; k < members->uses.count; k++) {
     const piece_use *use = &members->uses.items[k];
     if (is_c_variable(to, use) && !is_own(in, use) && use->stored)

@@ -99,9 +99,18 @@ static void write_begin(writer *to, const statement *of, const char *search) {
   text_format(to->out, ", %s, %s, %s, %s, %s, %s);\n", unknown, residual, value, direction, product, work);
 }
 
-/* The status, and where it came from: which iterations of the loops around. */
-static void write_failure(writer *to, const statement *of, const char *search) {
+/* The status, and where it came from: which iterations of the loops around. A search around takes it as a point where
+ * there is nothing to be had; then it goes elsewhere, or ends with that status itself. */
+static void write_failure(writer *to, const statement *of, const char *search, const char *broken) {
   const char *name = search_name(to->for_all);
+  const char *status = arena_format(to->memory, "%s%s%s%d + %s_failure(&%s)", broken ? broken : "", broken ? " ? " : "",
+                                    broken ? arena_format(to->memory, "%s : ", broken) : "",
+                                    of->stores.items[SEARCH_UNKNOWN].check - 1, name, search);
+  if (to->broken) {
+    const char *into = to->broken_in == to->inside ? arena_format(to->memory, "%s =", to->broken) : "return";
+    write_line(to, "if (%s_failure(&%s)) %s %s;", name, search, into, status);
+    return;
+  }
   int loops = to->around.loops.count < ITERATION_ROOM ? to->around.loops.count : ITERATION_ROOM - 1;
   note_use(to, USE_WORK, 0, false);
   write_line(to, "if (%s_failure(&%s)) {", name, search);
@@ -112,30 +121,70 @@ static void write_failure(writer *to, const statement *of, const char *search) {
     note_use(to, USE_INDEX, index, false);
     write_line(to, "%s[%d] = (%s)%s;", to->work, k + 1, to->for_all->real, to->index_names.items[index]);
   }
-  write_line(to, "return %d + %s_failure(&%s);", of->stores.items[SEARCH_UNKNOWN].check - 1, name, search);
+  write_line(to, "return %s;", status);
   to->indent--;
   write_line(to, "}");
 }
 
+void write_search_check(writer *to, const char *status) {
+  const kernel_module *module = to->module;
+  if (to->broken && to->broken_in == to->inside) {
+    text range = text_create(to->memory);
+    for (int k = 0, first = 0; k < module->checks.count; k++) {
+      bool is = module->checks.items[k].code == CODE_SEARCH_FAILED;
+      bool next = k + 1 < module->checks.count && module->checks.items[k + 1].code == CODE_SEARCH_FAILED;
+      if (is && (k == 0 || module->checks.items[k - 1].code != CODE_SEARCH_FAILED)) first = k + 1;
+      if (is && !next)
+        text_format(&range, "%s(%s >= %d && %s <= %d)", range.length ? " || " : "", status, first, status, k + 1);
+    }
+    write_line(to, "if (%s) {", range.data);
+    write_line(to, "  %s = %s;", to->broken, status);
+    write_line(to, "} else if (%s) {", status);
+    write_line(to, "  return %s;", status);
+    write_line(to, "}");
+    return;
+  }
+  write_line(to, "if (%s) return %s;", status, status);
+}
+
+/* The loop's body; where a search in it fails, neither residual nor product are finite. */
+static void write_body(writer *to, const statement *of, const char *broken) {
+  if (broken) write_line(to, "%s = 0;", broken);
+  write_statements(to, &of->body, of->locals.items, of->locals.count);
+  if (!broken) return;
+  const char *residual = array_name(to, implicit_source(to->module, of, SEARCH_UNKNOWN), true);
+  const char *product = array_name(to, implicit_source(to->module, of, SEARCH_DIRECTION), true);
+  to->for_all->used_infinity = true;
+  write_line(to, "if (%s) %s[0] = %s[0] = %sINFINITY;", broken, residual, product,
+             to->for_all->single ? "" : "(double)");
+}
+
 void write_search(writer *to, const statement *of) {
-  const char *name = search_name(to->for_all);
+  const char *name = search_name(to->for_all), *around = to->broken;
+  const function_piece *around_in = to->broken_in;
   to->for_all->used_search = true;
   int opened = c_names_open(&to->names);
   write_line(to, "{");
   to->indent++;
   const char *search = c_names_claim(&to->names, "search");
+  const char *broken = find_search(&of->body) ? c_names_claim(&to->names, "broken") : NULL;
   write_begin(to, of, search);
+  if (broken) write_line(to, "int %s = 0;", broken);
   int index = of->axes.items[0].index;
   const char *wanted = name_index(to, index);
   write_line(to, "for (ptrdiff_t %s; (%s = %s_next(&%s)) >= 0;) {", wanted, wanted, name, search);
   to->indent++;
-  whole_range around = {index, of->axes.items[0].lower, of->axes.items[0].upper};
-  list_push(to->memory, &to->around.loops, around);
-  write_statements(to, &of->body, of->locals.items, of->locals.count);
+  whole_range range = {index, of->axes.items[0].lower, of->axes.items[0].upper};
+  list_push(to->memory, &to->around.loops, range);
+  to->broken = broken;
+  to->broken_in = to->inside;
+  write_body(to, of, broken);
+  to->broken = around;
+  to->broken_in = around_in;
   to->around.loops.count--;
   to->indent--;
   write_line(to, "}");
-  write_failure(to, of, search);
+  write_failure(to, of, search, broken);
   to->indent--;
   write_line(to, "}");
   c_names_close(&to->names, opened);

@@ -91,6 +91,8 @@ typedef struct {
   LIST(int) noted[USE_KINDS];              /* by number: a position among the uses of `inside`, where that is the use */
   int *first_piece, *last_piece; /* by array: of a C variable of a scope that is written in pieces, where it is used */
   int comment_line;              /* the line of the model that the newest comment shows */
+  const char *broken;            /* of the search around: takes the status of one inside that fails; or NULL */
+  const function_piece *broken_in;
 } writer;
 
 /* A line of the function, indented; and its pieces. write_all takes strings, ended by NULL. */
@@ -148,6 +150,8 @@ const char *name_index(writer *to, int index);
 
 /* search.c: an implicit statement; the functions that those call, or for libtcc their declarations, where any does. */
 void write_search(writer *to, const statement *of);
+/* What follows the call of a stretch: its status ends the function, but for that of a search inside of another. */
+void write_search_check(writer *to, const char *status);
 void write_search_functions(const emitter *from, text *out);
 
 /* A block's variables: the declared parts of a region, in order. */

@@ -220,11 +220,16 @@ static void require_written(machine *in, int number_of_array) {
                    in->program->module->arrays.items[number_of_array].name);
 }
 
+/* Where a search inside fails, the one around has nothing that is finite. */
+static bool is_search_failure(const kernel_module *module, int status) {
+  return module->checks.items[status - 1].code == CODE_SEARCH_FAILED;
+}
+
 static int run_search(machine *in, prepared *of) {
   const statement *at = of->at;
   const kernel_module *module = in->program->module;
   int unknown = implicit_array(at, SEARCH_UNKNOWN), residual = implicit_source(module, at, SEARCH_UNKNOWN);
-  int product = implicit_source(module, at, SEARCH_DIRECTION);
+  int product = implicit_source(module, at, SEARCH_DIRECTION), broken = 0;
   adjoin_search search;
   adjoin_search_begin(&search, implicit_kind(at), (ptrdiff_t)in->blocks[unknown].count, search_entries(in, unknown),
                       search_entries(in, residual), search_entries(in, implicit_source(module, at, SEARCH_OBJECTIVE)),
@@ -232,11 +237,15 @@ static int run_search(machine *in, prepared *of) {
                       search_entries(in, implicit_array(at, SEARCH_WORK)));
   for (int wanted; !in->failed && (wanted = adjoin_search_next(&search)) >= 0;) {
     in->indices[at->axes.items[0].index] = wanted;
-    int status = run_iteration(in, of);
-    if (status != 0 || in->failed) return status;
-    require_written(in, wanted == WANTS_PRODUCT ? product : residual);
+    int wanted_array = wanted == WANTS_PRODUCT ? product : residual;
+    broken = run_iteration(in, of);
+    if (in->failed || (broken && !is_search_failure(module, broken))) return broken;
+    if (broken)
+      search_entries(in, wanted_array)[0] = INFINITY;
+    else
+      require_written(in, wanted_array);
   }
-  return search.failure ? at->stores.items[SEARCH_UNKNOWN].check + search.failure - 1 : 0;
+  return !search.failure ? 0 : broken ? broken : at->stores.items[SEARCH_UNKNOWN].check + search.failure - 1;
 }
 
 static int run_axes(machine *in, prepared *of, int depth) {
