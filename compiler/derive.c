@@ -128,7 +128,7 @@ static void run_all(session *with, const optimisation *table, kernel_program *pr
 static kernel_program *primal(session *with, const char *name, const numbers *definitions) {
   kernel_program *program = lower(with->lowered, name, definitions->items, definitions->count);
   session_pass(with, "lower", program);
-  derive_searches(program);
+  derive_searches(program, &with->lowered->places);
   session_pass(with, "searches", program);
   run_all(with, before_derivatives, program, kept_arrays(with, definitions));
   return program;
@@ -350,7 +350,7 @@ static bool derive_kink_distances(session *with, const request *wanted, emitted_
   objective_first(with, &definitions);
   if (!find_inputs(with, wanted->along, wanted->along_count, &along)) return false;
   kernel_program *program = lower(with->lowered, "kinks", definitions.items, definitions.count);
-  derive_searches(program);
+  derive_searches(program, &with->lowered->places);
   with->kinks = (kink_list){0};
   int distances = derive_kinks(program, &with->lowered->places, along.items, along.count, &with->kinks);
   session_pass(with, "lower", program);
@@ -385,7 +385,7 @@ static bool derive_start(session *with, const request *wanted, emitted_function 
   if (!find_declared(with, wanted->read, wanted->read_count, which, &inputs)) return false;
   kernel_program *program = lower_start(with->lowered, names[which], inputs.items, inputs.count, which);
   session_pass(with, "lower", program);
-  derive_searches(program);
+  derive_searches(program, &with->lowered->places);
   complete_searches(program);
   into->program = program;
   into->name = wanted->name ? wanted->name : names[which];
@@ -402,7 +402,7 @@ static bool derive_bound_jvp(session *with, const request *wanted, emitted_funct
   const char *name = which == 1 ? "lower_jvp" : "upper_jvp";
   kernel_program *program = lower_bounds(with->lowered, name, inputs.items, inputs.count, which, bounds);
   session_pass(with, "lower", program);
-  derive_searches(program);
+  derive_searches(program, &with->lowered->places);
   for (int k = 0; k < along.count; k++)
     list_push(with->memory, &seeds,
               seed_array(with, along.items[k], arena_format(with->memory, "%s_dot", wanted->along[k]), false));
@@ -429,7 +429,7 @@ static bool derive_bound_vjp(session *with, const request *wanted, emitted_funct
   const char *name = which == 1 ? "lower_vjp" : "upper_vjp";
   kernel_program *program = lower_bounds(with->lowered, name, inputs.items, inputs.count, which, bounds);
   session_pass(with, "lower", program);
-  derive_searches(program);
+  derive_searches(program, &with->lowered->places);
   for (int k = 0; k < inputs.count; k++)
     list_push(with->memory, &cotangents,
               seed_array(with, bounds[k], arena_format(with->memory, "%s_bar", wanted->along[k]), false));

@@ -4,6 +4,7 @@
 
 #include "compiler/derivative/derivative.h"
 #include "compiler/derivative/kinks.h"
+#include "compiler/derivative/searches.h"
 #include "compiler/kernel/implicit.h"
 #include "compiler/kernel/lower.h"
 #include "compiler/optimise/optimise.h"

@@ -33,8 +33,8 @@ typedef struct {
   int (*bound_forward)(void *user, const signed char *side, const double *dtheta, double *dx);
   int (*bound_adjoint)(void *user, const signed char *side, const double *w, double *bar);
 
-  /* Is f not smooth within about `reach` of x (and the same of theta, relative to its size)? *found then has a sentence
-   * that lasts. NULL: nothing is known of kinks. */
+  /* Is f not smooth within about `reach` of x and theta, relative to the sizes of their entries, or a bound that an entry
+   * is at? *found then has a sentence that lasts. NULL: nothing is known of kinks. */
   int (*kink)(void *user, const double *x, double reach, const char **found);
 } implicit_problem;
 

@@ -191,11 +191,15 @@ static const char *details(const differentiating *in) {
   return made.data;
 }
 
-/* The choice's place, with its line. */
-static void show_kink(const differentiating *in) {
+/* The choices' places, with their lines. */
+static void show_kinks(const differentiating *in) {
+  enum { SHOWN = 3 };
   diagnostics *shown = diagnostics_create(in->solve.with->memory, in->solve.model->from);
-  diagnose_warning(shown, CODE_NONSMOOTH, in->of.kink->where, "'%s' is at its kink at the minimiser",
-                   kink_word(in->of.kink));
+  for (int k = 0; k < in->of.doubtful_count && k < SHOWN; k++) {
+    const kinked *each = in->of.doubtful[k];
+    diagnose_warning(shown, CODE_NONSMOOTH, each->where, "'%s' %s at its kink at the minimiser", each->word,
+                     in->of.doubtful_count > 1 ? "may be" : "is");
+  }
   console_show(shown);
 }
 
@@ -205,6 +209,7 @@ void implicit_report(differentiating *in) {
     report_json(in, &in->solve.with->out);
   else
     report_table(in, &in->solve.with->out);
+  if (in->agreement.done && !in->agreement.agrees) complain("--verify: the derivative disagrees with differences");
   if (of->status == IMPLICIT_OK) return;
   if (of->status == IMPLICIT_ILL_CONDITIONED)
     complain("%s: %s; about %.0f digits are left; %s", implicit_status_name(of->status),
@@ -212,7 +217,6 @@ void implicit_report(differentiating *in) {
   else
     complain("%s: %s%s; %s", implicit_status_name(of->status), implicit_hypothesis(of->status), details(in),
              implicit_advice(of->status));
-  if (of->status == IMPLICIT_NONSMOOTH && in->of.kink) show_kink(in);
+  if (of->status == IMPLICIT_NONSMOOTH && in->of.doubtful_count) show_kinks(in);
   if (of->status == IMPLICIT_NOT_FINITE) solve_explain(&in->solve);
-  if (in->agreement.done && !in->agreement.agrees) complain("--verify: the derivative disagrees with differences");
 }

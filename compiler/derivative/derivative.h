@@ -29,13 +29,7 @@ kernel_program *derive_tangent(const kernel_program *program, const int *source,
 kernel_program *derive_adjoint(const kernel_program *program, const int *output, const int *cotangent, int output_count,
                                const int *wanted, int wanted_count, derivative_map *adjoint);
 
-/* Implicit statements (implicit.c, kernel/implicit.h). The gradients of their objectives, for all that have none yet;
- * before derivatives are taken. Products with the Jacobians of their residuals; when all derivatives are taken. Both
- * change the program in place. */
-void derive_searches(kernel_program *program);
-void complete_searches(kernel_program *program);
-
-/* What follows a search in a tangent program: a map that adds the unknowns' derivatives to their tangent array, which
+/* implicit.c, beside searches.h: what follows a search in a tangent program: a map that adds the unknowns' derivatives to their tangent array, which
  * has been filled with zeros. NULL where they are zero. */
 statement *derive_search_tangent(kernel_module *module, const statement *of, const derivative_map *known,
                                  scalar directions);

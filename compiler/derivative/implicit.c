@@ -10,6 +10,7 @@
 
 #include "compiler/derivative/derivative.h"
 #include "compiler/derivative/kinks.h"
+#include "compiler/derivative/searches.h"
 #include "compiler/kernel/rename.h"
 #include "runtime/search.h"
 #include <string.h>
@@ -35,7 +36,7 @@ static void take_program(const kernel_program *from, statement *into) {
 static const char *words_of(arena *memory, const kink_list *of) {
   LIST(const char *) words = {0};
   for (int k = 0; k < of->count; k++) {
-    const char *word = kink_word(&of->items[k]);
+    const char *word = of->items[k].word;
     bool known = false;
     for (int w = 0; w < words.count; w++) known = known || !strcmp(word, words.items[w]);
     if (!known) list_push(memory, &words, word);
@@ -56,10 +57,10 @@ static void add_words(kernel_module *module, int check, const char *after, const
 }
 
 /* Whether the unknowns move what the body chooses; the search then looks for kinks, and its messages name them. */
-static void find_choices(kernel_module *module, statement *of) {
+static void find_choices(kernel_module *module, const lowered_places *places, statement *of) {
   kink_list found = {0};
   int unknown = implicit_array(of, SEARCH_UNKNOWN), check = of->stores.items[SEARCH_UNKNOWN].check;
-  find_kinks(body_program(module, of), &unknown, 1, &found);
+  find_kinks(body_program(module, of), places, &unknown, 1, &found);
   of->kinked = found.count > 0;
   if (!of->kinked) return;
   const char *words = words_of(module->memory, &found);
@@ -70,7 +71,7 @@ static void find_choices(kernel_module *module, statement *of) {
 
 /* ---- the gradient of an objective ---- */
 
-static void derive_list(kernel_module *module, const statement_list *list);
+static void derive_list(kernel_module *module, const lowered_places *places, const statement_list *list);
 
 /* The body, followed by its adjoint: the residual is the objective's gradient. */
 static void derive_residual(kernel_module *module, statement *of) {
@@ -93,18 +94,18 @@ static bool stores_to(const statement_list *list, int number) {
 }
 
 /* From the innermost outwards: the gradient of what holds a search differentiates that. */
-static void derive_list(kernel_module *module, const statement_list *list) {
+static void derive_list(kernel_module *module, const lowered_places *places, const statement_list *list) {
   for (int k = 0; k < list->count; k++) {
     statement *of = list->items[k];
-    derive_list(module, &of->body);
-    if (of->kind == STATEMENT_IMPLICIT && of->search != SEARCH_LINEAR) find_choices(module, of);
+    derive_list(module, places, &of->body);
+    if (of->kind == STATEMENT_IMPLICIT && of->search != SEARCH_LINEAR) find_choices(module, places, of);
     if (of->kind == STATEMENT_IMPLICIT && !stores_to(&of->body, implicit_source(module, of, SEARCH_UNKNOWN)))
       derive_residual(module, of);
   }
 }
 
-void derive_searches(kernel_program *program) {
-  derive_list(program->module, &program->body);
+void derive_searches(kernel_program *program, const lowered_places *places) {
+  derive_list(program->module, places, &program->body);
 }
 
 /* ---- products with the residual's Jacobian ---- */

@@ -11,6 +11,7 @@
 #include "compiler/kernel/rename.h"
 
 #include <math.h>
+#include <string.h>
 
 /* How far an operation is from where it, or a derivative of it, jumps or is infinite, in the notation of
  * scalar_ops.def. Powers have their own rule. */
@@ -154,20 +155,41 @@ static int new_local(kink_state *state, span where, statement *assigned_in) {
   return number;
 }
 
+/* The name at a place of the text that is called there, or `if`: what became of it has names of its own. */
+static const char *called_at(arena *memory, const source *from, span where) {
+  const char *begin = from->text + where.begin;
+  size_t length = strspn(begin, "abcdefghijklmnopqrstuvwxyz0123456789_");
+  bool is_if = length == 2 && !strncmp(begin, "if", 2);
+  if (where.end <= where.begin || !length || (begin[length] != '(' && !is_if)) return NULL;
+  return arena_format(memory, "%.*s", (int)length, begin);
+}
+
+/* A choice, at its place in the text where that is known, else at that of its statement. */
+static kinked kink_at(const kink_state *state, scalar node, span otherwise) {
+  scalar_op op = scalar_at(state->dag, node)->op;
+  const scalar_op_row *row = scalar_row(op);
+  kinked made = {op, otherwise, is_comparison(op) ? row->spelling_double : row->name};
+  for (int k = 0; k < state->places->count; k++) {
+    if (state->places->items[k].node != node) continue;
+    made.where = state->places->items[k].where;
+    const char *called = called_at(state->module->memory, state->module->from, made.where);
+    if (called) made.word = called;
+    break;
+  }
+  return made;
+}
+
+static kinked extreme_kink(bool largest, span where) {
+  return (kinked){largest ? OP_max : OP_min, where, largest ? "max" : "min"};
+}
+
 /* A place for one more kink. */
-static int new_kink(kink_state *state, scalar_op op, span where) {
-  int local = new_local(state, where, state->first);
-  kinked made = {op, where};
-  list_push(state->module->memory, state->found, made);
+static int new_kink(kink_state *state, kinked of) {
+  int local = new_local(state, of.where, state->first);
+  list_push(state->module->memory, state->found, of);
   list_push(state->module->memory, &state->locals, local);
   list_push(state->module->memory, &state->program->locals, local);
   return local;
-}
-
-static span place_of(const kink_state *state, scalar node, span otherwise) {
-  for (int k = 0; k < state->places->count; k++)
-    if (state->places->items[k].node == node) return state->places->items[k].where;
-  return otherwise;
 }
 
 /* What an expression of a statement chooses, added to a kernel over the statement's axes. */
@@ -177,7 +199,7 @@ static void add_choices(kink_state *state, scalar root, scalar condition, span w
   for (int k = 0; k < in.nodes.nodes.count; k++) {
     scalar node = in.nodes.nodes.items[k], distance = distance_of(state, &in, node);
     if (distance == NO_SCALAR) continue;
-    int local = new_kink(state, scalar_at(state->dag, node)->op, place_of(state, node, where));
+    int local = new_kink(state, kink_at(state, node, where));
     scalar value = scalar_select(state->dag, in.conditions[k], scalar_unary(state->dag, OP_neg, distance),
                                  scalar_real(state->dag, -INFINITY));
     list_push(state->module->memory, &to->stores, kernel_store(state->module, STORE_MAXIMUM, local, NULL, value));
@@ -223,7 +245,7 @@ static void add_extreme(kink_state *state, const statement *from, statement_list
   scalar other = scalar_binary(dag, OP_ne, item->position, kernel_load(module, item->array, item->subscripts));
   scalar behind = scalar_binary(dag, OP_sub, value, kernel_load(module, largest, NULL));
   scalar shown = scalar_select(dag, other, behind, scalar_real(dag, -INFINITY));
-  int local = new_kink(state, item->kind == STORE_ARGMIN ? OP_min : OP_max, from->where);
+  int local = new_kink(state, extreme_kink(item->kind == STORE_ARGMAX, from->where));
   list_push(module->memory, &compare->stores, kernel_store(module, STORE_MAXIMUM, local, NULL, shown));
   place_kernel(state, compare, into);
 }
@@ -248,8 +270,12 @@ static void add_kinks(kink_state *state, const statement_list *from, const owner
   scalar always = scalar_truth(state->dag, true);
   for (int k = 0; k < from->count; k++) {
     statement *of = from->items[k];
-    if (of->kind == STATEMENT_IMPLICIT) { /* an inner problem, with a certificate of its own */
+    if (of->kind == STATEMENT_IMPLICIT) { /* at its solution, and on the way there */
       list_push(state->module->memory, into, of);
+      owner inside = {state->program, of};
+      statement_list body = {0};
+      add_kinks(state, &of->body, &inside, &body);
+      of->body = body;
       continue;
     }
     statement *kernel = kernel_over(state, of);
@@ -283,8 +309,7 @@ static void list_expression(kink_state *state, scalar root, span where) {
   for (int k = 0; k < in.nodes.nodes.count; k++) {
     scalar node = in.nodes.nodes.items[k];
     if (distance_of(state, &in, node) == NO_SCALAR) continue;
-    kinked made = {scalar_at(state->dag, node)->op, where};
-    list_push(state->module->memory, state->found, made);
+    list_push(state->module->memory, state->found, kink_at(state, node, where));
   }
 }
 
@@ -298,23 +323,18 @@ static void list_statements(kink_state *state, const statement_list *from) {
       list_expression(state, item->guard, of->where);
       if (item->kind != STORE_CHECK) list_expression(state, item->value, of->where);
       if (!extreme || !expression_moves(state, item->value)) continue;
-      kinked made = {largest ? OP_max : OP_min, of->where};
-      list_push(state->module->memory, state->found, made);
+      list_push(state->module->memory, state->found, extreme_kink(largest, of->where));
     }
     list_statements(state, &of->body);
   }
 }
 
-void find_kinks(const kernel_program *program, const int *sources, int source_count, kink_list *found) {
+void find_kinks(const kernel_program *program, const lowered_places *places, const int *sources, int source_count,
+                kink_list *found) {
   kernel_module *module = program->module;
-  kink_state state = {.module = module, .dag = module->dag, .found = found, .through_stop = true};
+  kink_state state = {.module = module, .dag = module->dag, .places = places, .found = found, .through_stop = true};
   state.active = activity_forward(program, sources, source_count);
   list_statements(&state, &program->body);
-}
-
-const char *kink_word(const kinked *of) {
-  const scalar_op_row *row = scalar_row(of->op);
-  return is_comparison(of->op) ? row->spelling_double : row->name;
 }
 
 /* The locals as one array. */

@@ -9,6 +9,7 @@
 typedef struct {
   scalar_op op;
   span where;
+  const char *word; /* what the text calls it: "abs", ">" */
 } kinked;
 
 typedef LIST(kinked) kink_list;
@@ -20,10 +21,8 @@ typedef LIST(kinked) kink_list;
 int derive_kinks(kernel_program *program, const lowered_places *places, const int *sources, int source_count,
                  kink_list *found);
 
-/* The choices alone, also those inside of searches. */
-void find_kinks(const kernel_program *program, const int *sources, int source_count, kink_list *found);
-
-/* What the text calls it: "abs", ">". */
-const char *kink_word(const kinked *of);
+/* The choices alone, also those inside of searches, and through stop_gradient. */
+void find_kinks(const kernel_program *program, const lowered_places *places, const int *sources, int source_count,
+                kink_list *found);
 
 #endif

@@ -31,7 +31,7 @@ typedef struct {
   double *theta;                       /* as it is */
   double *direction, *theta_direction; /* of steps, as long as x and theta are */
   double *mixed;
-  double size; /* of x, but so large that the params are not changed by much where x is nearly 0 */
+  signed char *side; /* of the bounds that entries are at */
   probe above, below, centre;
   double *distances[3]; /* of the choices: here, above and below */
   int code;
@@ -45,17 +45,27 @@ static double largest_of(int64_t count, const double *v) {
 }
 
 static bool moves(const probing *in, int64_t k) {
-  return in->in->vector->mask[k] && in->x[k] != in->in->lower[k] && in->x[k] != in->in->upper[k];
+  return in->in->vector->mask[k] && !in->side[k];
 }
 
+/* Steps are relative to an entry's size, unless it is next to nothing. */
+static double unit_of(double own) {
+  return fmax(fabs(own), 1e-3);
+}
+
+/* Entries at bounds that params move go with them. */
 static void draw_direction(probing *in, chance *from) {
-  for (int64_t k = 0; k < in->in->vector->size; k++) in->direction[k] = moves(in, k) ? draw(from) : 0;
-  for (int k = 0; k < in->in->parameters.count; k++) {
-    const implicit_parameter *each = &in->in->parameters.items[k];
+  implicit_model *of = in->in;
+  for (int k = 0; k < of->parameters.count; k++) {
+    const implicit_parameter *each = &of->parameters.items[k];
     double longest = largest_of(each->count, in->theta + each->offset);
     for (int64_t i = 0; i < each->count; i++)
-      in->theta_direction[each->offset + i] = (longest > 0 ? longest : 1) / in->size * draw(from);
+      in->theta_direction[each->offset + i] = (longest > 0 ? longest : 1) * draw(from);
   }
+  memset(in->direction, 0, (size_t)of->vector->size * sizeof *in->direction);
+  if (implicit_bounds_move(of)) in->code = implicit_bound_forward(of, in->side, in->theta_direction, in->direction);
+  for (int64_t k = 0; k < of->vector->size; k++)
+    if (moves(in, k)) in->direction[k] = unit_of(in->x[k]) * draw(from);
 }
 
 /* Goes to (x, theta) + t direction. */
@@ -73,16 +83,17 @@ static bool measure(probing *in, double t, double *distances) {
   return !in->code;
 }
 
-/* The first choice that may be at its kink; -1 where none is. */
-static int find_doubtful(probing *in, double reach) {
+/* Notes the choices that may be at their kinks. */
+static bool find_doubtful(probing *in, double reach) {
   implicit_model *of = in->in;
   double *here = in->distances[0], *above = in->distances[1], *below = in->distances[2];
-  if (!measure(in, 0, here) || !measure(in, reach, above) || !measure(in, -reach, below)) return -1;
+  of->doubtful_count = 0;
+  if (!measure(in, 0, here) || !measure(in, reach, above) || !measure(in, -reach, below)) return false;
   for (int k = 0; k < of->kinks.count; k++) {
     double change = fabs(above[k] - here[k]) + fabs(below[k] - here[k]);
-    if (change > 0 && -here[k] <= change && isfinite(here[k])) return k;
+    if (change > 0 && -here[k] <= change && isfinite(here[k])) of->doubtful[of->doubtful_count++] = &of->kinks.items[k];
   }
-  return -1;
+  return of->doubtful_count > 0;
 }
 
 /* ---- jumps ---- */
@@ -105,26 +116,27 @@ static double size_of(const probing *in, const double *a) {
 }
 
 /* What changes across x from -t to t, beyond what the derivatives at both ends tell of it: of the order of t^3, of the
- * gradient too; of second derivatives, all that changes: of the order of t. */
+ * gradient too; of second derivatives, all that changes: of the order of t. Entry by entry: one may be stiffer than
+ * another by many orders of magnitude. */
 typedef struct {
-  double f, g, second, size_f, size_g, size_second;
+  double f, size_f, size_g;
+  double *g, *second; /* by entry */
 } change;
 
 static bool measure_change(probing *in, double t, change *into) {
   const probe *above = &in->above, *below = &in->below;
   if (!look(in, t, &in->above) || !look(in, -t, &in->below)) return false;
-  *into = (change){.f = above->f - below->f};
+  into->f = above->f - below->f;
   for (int64_t k = 0; k < in->in->vector->size; k++) {
+    into->g[k] = into->second[k] = 0;
     if (!moves(in, k)) continue;
-    double slope = above->second[k] + below->second[k];
     into->f -= t * (above->g[k] + below->g[k]) * in->direction[k];
-    into->g = fmax(into->g, fabs(above->g[k] - below->g[k] - t * slope));
-    into->second = fmax(into->second, fabs(above->second[k] - below->second[k]));
+    into->g[k] = fabs(above->g[k] - below->g[k] - t * (above->second[k] + below->second[k]));
+    into->second[k] = fabs(above->second[k] - below->second[k]);
   }
   into->f = fabs(into->f);
   into->size_f = fmax(fabs(above->f), fabs(below->f));
   into->size_g = fmax(size_of(in, above->g), size_of(in, below->g));
-  into->size_second = fmax(size_of(in, above->second), size_of(in, below->second));
   return true;
 }
 
@@ -133,32 +145,73 @@ static bool jumps(double wide, double narrow, double noise) {
   return !(narrow <= 0.1 * wide) && !(narrow <= noise);
 }
 
-/* At x itself too, second derivatives must be what they are on both sides. */
-static bool is_apart(probing *in, double size) {
+/* Rounding of an entry beside larger ones that it is made of. */
+static const double ROUNDING = 1e-12;
+
+/* Does some entry jump? At x itself too, second derivatives must be what they are on both sides. */
+static bool entries_jump(probing *in, const change *wide, const change *narrow) {
+  const probe *above = &in->above, *below = &in->below;
+  double size_g = fmax(size_of(in, above->g), size_of(in, below->g));
+  double size_second = fmax(size_of(in, above->second), size_of(in, below->second));
   if (!look(in, 0, &in->centre)) return false;
-  double largest = 0;
   for (int64_t k = 0; k < in->in->vector->size; k++) {
-    double mean = (in->above.second[k] + in->below.second[k]) / 2;
-    if (moves(in, k)) largest = fmax(largest, fabs(mean - in->centre.second[k]));
+    if (!moves(in, k)) continue;
+    double own_g = fmax(fabs(above->g[k]), fabs(below->g[k]));
+    double own = fmax(fmax(fabs(above->second[k]), fabs(below->second[k])), fabs(in->centre.second[k]));
+    double apart = fabs((above->second[k] + below->second[k]) / 2 - in->centre.second[k]);
+    if (jumps(wide->g[k], narrow->g[k], fmax(1e-3 * own_g, ROUNDING * size_g)) ||
+        jumps(wide->second[k], narrow->second[k], fmax(1e-5 * own, ROUNDING * size_second)) ||
+        apart > fmax(1e-3 * own, ROUNDING * size_second))
+      return true;
   }
-  return largest > 1e-3 * size;
+  return false;
 }
 
 static bool matters(probing *in, double t) {
-  change widest, wide, narrow;
-  if (!measure_change(in, 100 * t, &widest) || !measure_change(in, 10 * t, &wide) || !measure_change(in, t, &narrow))
-    return false;
-  return jumps(widest.f, narrow.f, 1e4 * DBL_EPSILON * wide.size_f + 1e-3 * t * wide.size_g) ||
-         jumps(wide.g, narrow.g, 1e-6 * wide.size_g) || jumps(widest.second, narrow.second, 1e-5 * wide.size_second) ||
-         is_apart(in, narrow.size_second);
+  double *room = in->in->change_room;
+  int64_t size = in->in->vector->size;
+  change widest = {.g = room, .second = room + size}, narrow = {.g = room + 2 * size, .second = room + 3 * size};
+  if (!measure_change(in, 100 * t, &widest) || !measure_change(in, t, &narrow)) return false;
+  return jumps(widest.f, narrow.f, 1e4 * DBL_EPSILON * widest.size_f + 1e-2 * t * widest.size_g) ||
+         entries_jump(in, &widest, &narrow);
+}
+
+/* ---- bounds ---- */
+
+/* Do the bounds that entries are at, or their derivatives, jump or run to infinity? And where both bounds of an entry
+ * are one number, do they move as one? */
+static bool bounds_jump(probing *in) {
+  implicit_model *of = in->in;
+  int64_t size = of->vector->size;
+  double *above = in->above.x, *below = in->below.x, largest = 0;
+  bool jump = false;
+  memset(above, 0, (size_t)size * sizeof *above);
+  memset(below, 0, (size_t)size * sizeof *below);
+  step(in, 1e-9, in->centre.x);
+  in->code = implicit_bound_forward(of, in->side, in->theta_direction, above);
+  step(in, -1e-9, in->centre.x);
+  if (!in->code) in->code = implicit_bound_forward(of, in->side, in->theta_direction, below);
+  step(in, 0, in->centre.x);
+  for (int64_t k = 0; k < size; k++) largest = fmax(largest, fmax(fabs(above[k]), fabs(below[k])));
+  for (int64_t k = 0; k < size; k++)
+    if (in->side[k] && !(fabs(above[k] - below[k]) <= 1e-3 * largest)) jump = true;
+  for (int64_t k = 0; k < size; k++) in->side[k] = of->lower[k] == of->upper[k] ? 1 : in->side[k];
+  if (!in->code) in->code = implicit_bound_forward(of, in->side, in->theta_direction, above);
+  for (int64_t k = 0; k < size; k++) in->side[k] = of->lower[k] == of->upper[k] ? -1 : in->side[k];
+  if (!in->code) in->code = implicit_bound_forward(of, in->side, in->theta_direction, below);
+  for (int64_t k = 0; k < size; k++)
+    if (of->lower[k] == of->upper[k] && !(fabs(above[k] - below[k]) <= 1e-9 * fmax(largest, fabs(above[k]))))
+      jump = true;
+  return jump && !in->code;
 }
 
 /* ---- the answer ---- */
 
 void implicit_reserve_kinks(implicit_model *in) {
-  if (!in->kinks.count) return;
   in->kink_room =
-      arena_array(in->memory, double, 11 * in->vector->size + 2 * in->parameter_count + 3 * in->kinks.count);
+      arena_array(in->memory, double, 12 * in->vector->size + 2 * in->parameter_count + 3 * in->kinks.count + 1);
+  in->doubtful = arena_array(in->memory, const kinked *, in->kinks.count + 1);
+  in->change_room = arena_array(in->memory, double, 4 * in->vector->size + 1);
 }
 
 static double *take(double **room, int64_t count) {
@@ -167,40 +220,59 @@ static double *take(double **room, int64_t count) {
   return taken;
 }
 
-static probing create(implicit_model *of, const double *x, double reach) {
+static probing create(implicit_model *of, const double *x) {
   int64_t size = of->vector->size;
   double *room = of->kink_room;
-  probing made = {.in = of, .x = x, .size = fmax(largest_of(size, x), 1e7 * reach)};
+  probing made = {.in = of, .x = x};
   probe *probes[] = {&made.above, &made.below, &made.centre};
   for (int k = 0; k < 3; k++)
     *probes[k] = (probe){.x = take(&room, size), .g = take(&room, size), .second = take(&room, size)};
   made.direction = take(&room, size);
   made.mixed = take(&room, size);
+  made.side = (signed char *)take(&room, size);
   made.theta = take(&room, of->parameter_count);
   made.theta_direction = take(&room, of->parameter_count);
   for (int k = 0; k < 3; k++) made.distances[k] = take(&room, of->kinks.count);
   memcpy(made.theta, of->theta, (size_t)of->parameter_count * sizeof *made.theta);
+  for (int64_t k = 0; k < size; k++)
+    made.side[k] = !of->vector->mask[k] ? 0 : x[k] == of->lower[k] ? -1 : x[k] == of->upper[k] ? 1 : 0;
   return made;
+}
+
+/* "'max' is at its kink", or where it may be any of several, "'max' or 'abs' is ..". */
+static void tell(implicit_model *of) {
+  enum { NAMED = 3 };
+  const char *named[NAMED] = {NULL};
+  size_t length = 0;
+  for (int k = 0, count = 0; k < of->doubtful_count && count < NAMED; k++) {
+    const char *word = of->doubtful[k]->word;
+    bool known = false;
+    for (int before = 0; before < count; before++) known = known || !strcmp(named[before], word);
+    if (known) continue;
+    named[count++] = word;
+    length += (size_t)snprintf(of->found + length, sizeof of->found - length, "%s'%s'", length ? " or " : "", word);
+  }
+  snprintf(of->found + length, sizeof of->found - length, " is at its kink");
 }
 
 int implicit_find_kink(void *user, const double *x, double reach, const char **found) {
   implicit_model *of = user;
   enum { TRIALS = 3 };
-  if (!of->kinks.count) return 0;
-  probing in = create(of, x, reach);
+  probing in = create(of, x);
   chance from = {1};
-  bool matter = false;
-  int doubtful = -1;
-  for (int trial = 0; trial < TRIALS && !matter && !in.code; trial++) {
+  bool matter = false, bound = false;
+  of->doubtful_count = 0;
+  for (int trial = 0; trial < TRIALS && !matter && !bound && !in.code; trial++) {
     draw_direction(&in, &from);
-    doubtful = find_doubtful(&in, reach);
-    matter = doubtful >= 0 && matters(&in, fmax(1e-7 * in.size, 4 * reach));
+    bool doubtful = of->kinks.count && !in.code && find_doubtful(&in, reach);
+    matter = doubtful && matters(&in, fmax(1e-7, 4 * reach));
+    if (!matter && !in.code && implicit_bounds_move(of)) bound = bounds_jump(&in);
   }
   memcpy(of->theta, in.theta, (size_t)of->parameter_count * sizeof *in.theta);
-  if (matter && !in.code) {
-    of->kink = &of->kinks.items[doubtful];
-    snprintf(of->found, sizeof of->found, "'%s' is at its kink", kink_word(of->kink));
-    *found = of->found;
-  }
+  implicit_move_to(of, x);
+  if (!matter) of->doubtful_count = 0;
+  if (!in.code && matter) tell(of);
+  if (!in.code && bound) snprintf(of->found, sizeof of->found, "a bound of an entry is at a kink");
+  if (!in.code && (matter || bound)) *found = of->found;
   return in.code;
 }

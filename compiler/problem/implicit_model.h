@@ -49,9 +49,10 @@ typedef struct {
   implicit_bounds bounds[2];
   double *bound_room, *theta_room; /* as long as x, and as theta */
   kink_list kinks;                 /* the objective's choices, which the user notes when it makes REQUEST_KINKS */
-  const kinked *kink;              /* the one that x is at, or NULL */
-  char found[64];                  /* a sentence about it */
-  double *kink_room;
+  const kinked **doubtful;         /* those that x may be at, where it is at one that matters */
+  int doubtful_count;
+  char found[96]; /* a sentence about them */
+  double *kink_room, *change_room;
   double **seeds, **results; /* room for the arguments of a call */
   implicit_problem problem;
 } implicit_model;
@@ -83,7 +84,7 @@ int implicit_bound_adjoint(void *user, const signed char *side, const double *w,
 /* Room for the search, once the choices are known. */
 void implicit_reserve_kinks(implicit_model *of);
 
-/* For implicit_problem.kink, the user being the `implicit_model`, whose `kink` it sets. */
+/* For implicit_problem.kink, the user being the `implicit_model`, whose `doubtful` it sets. */
 int implicit_find_kink(void *user, const double *x, double reach, const char **found);
 
 #endif
