@@ -140,6 +140,7 @@ static const double CAUTION = 8;
 static bool conclude(implicit *in) {
   implicit_certificate *into = &in->certificate;
   double relative = in->largest_entry > 0 ? in->largest_error / in->largest_entry : in->largest_error > 0;
+  relative += in->graininess;
   into->error_estimate = isnan(relative) ? INFINITY : fmax(DBL_EPSILON, CAUTION * relative);
   bool exact = into->status == IMPLICIT_OK || into->status == IMPLICIT_ILL_CONDITIONED;
   if (into->error_estimate < 0.1 || !exact) return true;
@@ -294,6 +295,7 @@ bool implicit_forward(implicit *of, size_t count, const double *dtheta, double *
   derivation with;
   if (!implicit_has_derivatives(of->certificate.status)) return false;
   if (!count) return true;
+  if (!of->knows_graininess && !graininess_measure(of)) return false;
   bool good = derivation_create(of, count, false, &with) && forward_block(of, count, dtheta, dx, &with);
   derivation_release(&with);
   return good;
@@ -303,6 +305,7 @@ bool implicit_adjoint(implicit *of, size_t count, const double *w, double *bar) 
   derivation with;
   if (!implicit_has_derivatives(of->certificate.status)) return false;
   if (!count) return true;
+  if (!of->knows_graininess && !graininess_measure(of)) return false;
   bool good = derivation_create(of, count, true, &with) && adjoint_block(of, count, w, bar, &with);
   derivation_release(&with);
   return good;

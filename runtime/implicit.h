@@ -27,14 +27,18 @@ typedef struct {
   int (*mixed_forward)(void *user, const double *x, size_t count, const double *u, double *read);
   int (*mixed_adjoint)(void *user, const double *x, size_t count, const double *v, double *read);
 
+  /* Takes theta (1 + by) with signs of chance in theta's place, entry by entry, or theta itself for by = 0: what
+   * rounding of theta alone does is part of the error estimate. NULL: theta is exact. */
+  void (*nudge)(void *user, double by);
+
   /* Where bounds move with theta: the derivative of the bounds that entries are at, side[i] being -1 for the lower, 1
    * for the upper one and 0 for entries at none; forward writes dx[i] of those at a bound, adjoint adds to bar what
    * weights w on these make of theta. NULL: bounds are fixed. */
   int (*bound_forward)(void *user, const signed char *side, const double *dtheta, double *dx);
   int (*bound_adjoint)(void *user, const signed char *side, const double *w, double *bar);
 
-  /* Is f not smooth within about `reach` of x and theta, relative to the sizes of their entries, or a bound that an entry
-   * is at? *found then has a sentence that lasts. NULL: nothing is known of kinks. */
+  /* Is f not smooth within about `reach` of x and theta, relative to the sizes of their entries, or a bound that an
+   * entry is at? *found then has a sentence that lasts. NULL: nothing is known of kinks. */
   int (*kink)(void *user, const double *x, double reach, const char **found);
 } implicit_problem;
 

@@ -63,7 +63,8 @@ static bool solve_at(void *context, double t, double *values) {
   implicit_options polish = in->how;
   polish.polish = true;
   implicit_problem smooth = in->of.problem;
-  smooth.kink = NULL; /* at theta itself there is none */
+  smooth.kink = NULL;  /* at theta itself there is none */
+  smooth.nudge = NULL; /* theta is another one */
   implicit *made = implicit_begin(&smooth, &polish, values);
   bool good = made && implicit_certificate_of(made)->status != IMPLICIT_NOT_STATIONARY &&
               implicit_certificate_of(made)->status != IMPLICIT_NOT_FINITE;

@@ -60,6 +60,15 @@ static int gradient(void *user, const double *x, double *f, double *gradient_at)
   return in->gradient(in->user, x, f, gradient_at);
 }
 
+/* Signs by Knuth's multiplicative hashing. */
+static void nudge(void *user, double by) {
+  implicit_model *in = user;
+  for (int64_t k = 0; k < in->parameter_count; k++) {
+    double sign = ((uint64_t)k * UINT64_C(11400714819323198485)) >> 63 ? -1 : 1;
+    in->theta[k] = in->exact_theta[k] + by * sign * in->exact_theta[k];
+  }
+}
+
 /* ---- what is requested ---- */
 
 static bool request_one(implicit_model *in, name_list read, name_list along, bool block, int *into) {
@@ -116,10 +125,12 @@ bool implicit_lay_out(implicit_model *in) {
 
 void implicit_describe(implicit_model *in) {
   in->theta = arena_array(in->memory, double, in->parameter_count + 1);
+  in->exact_theta = arena_array(in->memory, double, in->parameter_count + 1);
   for (int k = 0; k < in->parameters.count; k++) {
     const implicit_parameter *each = &in->parameters.items[k];
     const void *entries = in->inputs->pointers[each->input];
     if (each->count) memcpy(in->theta + each->offset, entries, (size_t)each->count * sizeof *in->theta);
+    if (each->count) memcpy(in->exact_theta + each->offset, entries, (size_t)each->count * sizeof *in->theta);
     in->inputs->pointers[each->input] = in->theta + each->offset;
   }
   in->problem = (implicit_problem){.user = in,
@@ -129,6 +140,7 @@ void implicit_describe(implicit_model *in) {
                                    .product = hessian_product,
                                    .mixed_forward = mixed_forward,
                                    .mixed_adjoint = mixed_adjoint,
+                                   .nudge = nudge,
                                    .kink = implicit_find_kink};
   implicit_reserve_kinks(in);
   if (!implicit_bounds_move(in)) return;

@@ -41,7 +41,7 @@ typedef struct {
 
   LIST(implicit_parameter) parameters; /* in the order of wrt */
   int64_t parameter_count;
-  double *theta;
+  double *theta, *exact_theta; /* as it is read, and as it was bound */
   struct {
     implicit_function product, forward, adjoint;
     int kinks; /* -1 where nothing moves */

@@ -22,10 +22,11 @@ static const double ILL_CONDITIONED = 1e8;
 
 /* ---- where x* may be as well ---- */
 
-/* A point that differs from x by rounding; what its gradient differs by, beyond H times the distance, is rounding of
- * the gradient. The Newton step from that is how far rounding puts x* off; what is left of the step from x comes to it.
+/* A point that differs from x by rounding, as theta does; what its gradient differs by, beyond H times the distance, is
+ * rounding of the gradient. The Newton step from that is how far rounding puts x* off; what is left of the step from x
+ * comes to it.
  */
-static bool look_around(implicit *in, double *other) {
+static bool look_around(implicit *in, const double *grain, double *other) {
   size_t size = in->problem->size;
   double *shift = in->brief[1], *noise = in->brief[2], *g = in->whole[2], f, largest = implicit_size_of_x(in);
   bool converged;
@@ -36,9 +37,13 @@ static bool look_around(implicit *in, double *other) {
     other[place] += implicit_sign(in) * by;
     shift[k] = other[place] - in->x[place];
   }
-  if (!implicit_gradient(in, other, &f, g) || !implicit_product(in, in->x, shift, noise)) return false;
+  implicit_nudge(in, DBL_EPSILON);
+  bool evaluated = implicit_gradient(in, other, &f, g);
+  implicit_nudge(in, 0);
+  if (!evaluated || !implicit_product(in, in->x, shift, noise)) return false;
   for (size_t k = 0; k < in->count; k++) noise[k] = g[in->place[k]] - in->g[in->place[k]] - noise[k];
   if (!system_solve(in, noise, noise, &converged)) return false;
+  for (size_t k = 0; k < in->count; k++) noise[k] += grain[k];
   for (size_t k = 0; k < in->count; k++) in->noise[k] = fmax(in->noise[k], fabs(noise[k]));
   double sign = implicit_sign(in);
   for (size_t k = 0; k < in->count; k++) {
@@ -79,9 +84,11 @@ static bool measure_change(implicit *in, const double *other) {
 }
 
 static bool find_around(implicit *in) {
+  double *grain = implicit_zeros(in, in->count, 1);
+  if (!grain || !graininess_of_gradient(in, grain)) return false;
   for (int k = 0; k < IMPLICIT_SAMPLES; k++) {
     if (!(in->around[k] = implicit_zeros(in, in->problem->size, 1))) return false;
-    if (!look_around(in, in->around[k]) || !measure_change(in, in->around[k])) return false;
+    if (!look_around(in, grain, in->around[k]) || !measure_change(in, in->around[k])) return false;
   }
   return true;
 }

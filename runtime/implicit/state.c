@@ -109,3 +109,7 @@ bool implicit_product(implicit *in, const double *x, const double *v, double *hv
 bool implicit_gradient(implicit *in, const double *x, double *f, double *g) {
   return implicit_answered(in, in->problem->gradient(in->problem->user, x, f, g));
 }
+
+void implicit_nudge(implicit *in, double by) {
+  if (in->problem->nudge) in->problem->nudge(in->problem->user, by);
+}

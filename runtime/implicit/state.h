@@ -57,6 +57,8 @@ struct implicit {
   double *null_directions;
   size_t null_count;
   double largest_error, largest_entry; /* of the derivatives so far */
+  double graininess;                   /* relative errors by rounding that no ulp of x and theta shows */
+  bool knows_graininess;
   uint64_t random;
   void *blocks;
 };
@@ -93,6 +95,9 @@ void implicit_scatter(const implicit *in, const double *brief, double *whole);
 /* (H + damping I) v at a whole x, of short vectors. */
 bool implicit_product(implicit *in, const double *x, const double *v, double *hv);
 bool implicit_gradient(implicit *in, const double *x, double *f, double *g);
+
+/* Theta, relatively so far from where it is; 0: there. */
+void implicit_nudge(implicit *in, double by);
 
 /* ---- system.c ---- */
 
@@ -147,7 +152,11 @@ bool krylov_form(implicit *in);
 bool krylov_solve(implicit *in, const double *b, double *y, bool *converged);
 bool krylov_certify(implicit *in);
 
-/* ---- point.c, curvature.c, certify.c ---- */
+/* ---- graininess.c, point.c, curvature.c, certify.c ---- */
+
+/* What rounding inside of the model's functions may be worth: relative to derivatives, once; and Newton steps. */
+bool graininess_measure(implicit *in);
+bool graininess_of_gradient(implicit *in, double *grain);
 
 /* Evaluates at x, finds which entries move, polishes. */
 bool point_find(implicit *in);

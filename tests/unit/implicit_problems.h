@@ -140,8 +140,8 @@ static inline void draw(family *of, int number) {
 }
 
 static inline implicit_problem implicit_problem_of(family *of) {
-  return (implicit_problem){
-      of, of->n, of->parameters, gradient, product, mixed_forward, mixed_adjoint, bound_forward, bound_adjoint, NULL};
+  return (implicit_problem){of,   of->n,         of->parameters, gradient, product, mixed_forward, mixed_adjoint,
+                            NULL, bound_forward, bound_adjoint,  NULL};
 }
 
 #endif
