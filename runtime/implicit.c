@@ -60,6 +60,7 @@ implicit *implicit_begin(const implicit_problem *problem, const implicit_options
     implicit_certify(in);
   else if (into->status == IMPLICIT_NOT_FINITE && isfinite(into->f))
     implicit_find_kink_where_infinite(in);
+  in->certified = in->certificate.status;
   return in;
 }
 
@@ -291,9 +292,15 @@ static bool adjoint_block(implicit *in, size_t count, const double *w, double *b
   return conclude(in);
 }
 
+/* Memory that ran out may be there again. */
+static bool can_derive(implicit *of) {
+  if (of->certificate.status == IMPLICIT_NO_MEMORY) of->certificate.status = of->certified;
+  return implicit_has_derivatives(of->certificate.status);
+}
+
 bool implicit_forward(implicit *of, size_t count, const double *dtheta, double *dx) {
   derivation with;
-  if (!implicit_has_derivatives(of->certificate.status)) return false;
+  if (!can_derive(of)) return false;
   if (!count) return true;
   if (!of->knows_graininess && !graininess_measure(of)) return false;
   bool good = derivation_create(of, count, false, &with) && forward_block(of, count, dtheta, dx, &with);
@@ -303,7 +310,7 @@ bool implicit_forward(implicit *of, size_t count, const double *dtheta, double *
 
 bool implicit_adjoint(implicit *of, size_t count, const double *w, double *bar) {
   derivation with;
-  if (!implicit_has_derivatives(of->certificate.status)) return false;
+  if (!can_derive(of)) return false;
   if (!count) return true;
   if (!of->knows_graininess && !graininess_measure(of)) return false;
   bool good = derivation_create(of, count, true, &with) && adjoint_block(of, count, w, bar, &with);
@@ -345,7 +352,7 @@ static size_t find_rows(const implicit *of, size_t *rows) {
 
 bool implicit_jacobian(implicit *of, double *jacobian) {
   size_t size = of->problem->size, parameters = of->problem->parameter_count;
-  if (!implicit_has_derivatives(of->certificate.status)) return false;
+  if (!can_derive(of)) return false;
   memset(jacobian, 0, size * parameters * sizeof *jacobian);
   double *rooms[2] = {NULL, NULL}; /* unit directions, and what comes of them */
   size_t *rows = calloc(of->set.count + 1, sizeof *rows);

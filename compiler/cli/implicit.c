@@ -2,7 +2,9 @@
 #include "compiler/cli/implicit.h"
 
 #include "compiler/cli/commands.h"
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Where the minimiser is: given, or looked for. */
 static exit_code find_point(differentiating *in) {
@@ -17,8 +19,21 @@ static exit_code find_point(differentiating *in) {
   return code;
 }
 
+/* Newton's method may leave the point that was given for another minimum. */
+static void note_way(const differentiating *in, const double *from) {
+  double way = 0;
+  for (int64_t k = 0; k < in->solve.vector.size; k++)
+    way = fmax(way, fabs(in->solve.x[k] - from[k]) / fmax(1, fabs(from[k])));
+  if (in->solve.given->at.count && way > 0.1)
+    complain("--at: polishing moved x by %.2g max(1, |x|): what is told is of where it ended; --no-polish keeps it",
+             way);
+}
+
 static exit_code certify(differentiating *in) {
+  double *from = arena_array(in->solve.with->memory, double, in->solve.vector.size + 1);
+  memcpy(from, in->solve.x, (size_t)in->solve.vector.size * sizeof *from);
   in->made = implicit_begin(&in->of.problem, &in->how, in->solve.x);
+  if (in->made) note_way(in, from);
   if (in->made && implicit_certificate_of(in->made)->status == IMPLICIT_CALLBACK_FAILED)
     return (exit_code)implicit_certificate_of(in->made)->callback;
   if (in->made && implicit_certificate_of(in->made)->status != IMPLICIT_NO_MEMORY) return EXIT_DONE;
@@ -58,6 +73,10 @@ exit_code command_implicit(console *with, int count, char **arguments) {
   if (!solve_can_write(&given)) return EXIT_USAGE;
   if (given.history && given.at.count) {
     complain("--history: nothing is solved where --at gives the point");
+    return EXIT_USAGE;
+  }
+  if (given.verify && given.implicit.damping > 0) {
+    complain("--verify compares with minimisers, which --damping does not describe");
     return EXIT_USAGE;
   }
   session *from;

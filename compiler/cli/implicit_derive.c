@@ -1,6 +1,7 @@
 /* The derivatives that are asked for (see implicit.h). */
 #include "compiler/cli/implicit.h"
 
+#include <math.h>
 #include <string.h>
 
 static quantity var_quantity(const differentiating *in, int var) {
@@ -71,6 +72,18 @@ static int find_active_var(const differentiating *in, const char *name) {
   return -1;
 }
 
+static void complain_unknown(differentiating *in, bool forward, const char *option, const char *name) {
+  console *with = in->solve.with;
+  const char **known = arena_array(with->memory, const char *, in->solve.vector.vars.count + in->of.wrt.count + 1);
+  int count = 0;
+  for (int k = 0; k < in->of.wrt.count && forward; k++) known[count++] = in->of.wrt.items[k];
+  for (int k = 0; k < in->solve.vector.vars.count && !forward; k++)
+    if (in->solve.vector.vars.items[k].active) known[count++] = var_quantity(in, k).name;
+  complain(forward ? "%s: '%s' is none of the params that derivatives are taken of (--wrt)%s"
+                   : "%s: '%s' is no var that moves%s",
+           option, name, console_suggest_or_list(with, name, known, count));
+}
+
 /* What --forward or --adjoint gives, as one vector. */
 static bool read_direction(differentiating *in, bool forward, double *into) {
   const assignment_list *from = forward ? &in->solve.given->forward : &in->solve.given->adjoint;
@@ -80,12 +93,15 @@ static bool read_direction(differentiating *in, bool forward, double *into) {
     int number = forward ? find_parameter(in, name) : find_active_var(in, name);
     quantity made;
     if (number < 0) {
-      complain(forward ? "%s: '%s' is none of the params that derivatives are taken of (--wrt)"
-                       : "%s: '%s' is no var that moves",
-               option, name);
+      complain_unknown(in, forward, option, name);
       return false;
     }
     if (!bind_assignment(&in->solve.inputs, option, &from->items[k], &made)) return false;
+    for (int64_t i = 0; i < made.count; i++) {
+      if (isfinite(made.entries[i])) continue;
+      complain("%s: '%s' has an entry that is nan or infinite", option, name);
+      return false;
+    }
     int64_t offset = forward ? in->of.parameters.items[number].offset : in->solve.vector.vars.items[number].offset;
     if (made.count) memcpy(into + offset, made.entries, (size_t)made.count * sizeof *into);
   }

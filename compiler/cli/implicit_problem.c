@@ -48,7 +48,11 @@ static exit_code choose_parameters(differentiating *in) {
     return EXIT_INPUT;
   }
   if (wrt.count) return EXIT_DONE;
-  complain("%s: the model has no param: there is nothing that the minimiser could move with; declare it with `param`",
+  bool has = false;
+  for (int k = 0; k < solve->model->inputs.count; k++) has = has || solve->model->inputs.items[k].role == ROLE_PARAM;
+  complain(has ? "%s: all params of the model are frozen: name those that the minimiser moves with by --wrt"
+               : "%s: the model has no param: there is nothing that the minimiser could move with; declare it with "
+                 "`param`",
            given->model_path);
   return EXIT_INPUT;
 }

@@ -182,7 +182,9 @@ static const char *details(const differentiating *in) {
   }
   if (of->status == IMPLICIT_DEGENERATE_BOUND)
     text_format(&made, " (%s)", var_entry_name(&in->solve.vector, (int64_t)of->entry));
-  if (of->status == IMPLICIT_INDEFINITE) text_format(&made, " (least curvature %.3g)", of->least_curvature);
+  if (of->status == IMPLICIT_INDEFINITE)
+    text_format(&made, " (least curvature %.3g%s)", of->least_curvature,
+                in->solve.sign < 0 ? ", of minus the objective, which is maximised" : "");
   if (of->status == IMPLICIT_NOT_STATIONARY)
     text_format(&made, " (its largest entry is %.3g; it calls for a step of %.3g max(1, |x|))", of->grad_inf,
                 of->scaled_grad);

@@ -21,7 +21,7 @@ struct adjoin_implicit {
   kernel_problem kernel;
   minimise_problem inner;
   implicit *made;
-  unsigned changes; /* of the instance, when this was made */
+  unsigned changes;      /* of the instance, when this was made */
   adjoin_status failure; /* of a call, which has been told */
   adjoin_certificate certificate;
 };
@@ -359,8 +359,27 @@ static adjoin_status check_call(const adjoin_implicit *of, bool complete) {
   return tell_misuse(told, "adjoin_implicit: the instance was bound to other arrays since this was made: make another");
 }
 
+/* Blocks that no memory could hold. */
+static adjoin_status check_size(const adjoin_implicit *of, size_t count) {
+  size_t rows = (size_t)(of->of.parameter_count > of->vars.vector.size ? of->of.parameter_count : of->vars.vector.size);
+  size_t entries;
+  bool fits = !__builtin_mul_overflow(rows, count, &entries) && entries <= SIZE_MAX / sizeof(double);
+  return fits ? ADJOIN_OK : tell_exhausted(&of->vars.of->model->told);
+}
+
+/* So many rows, a column for each direction. */
+static adjoin_status check_directions(const adjoin_implicit *of, size_t rows, size_t count, const double *directions) {
+  for (size_t k = 0; count && k < rows * count; k++)
+    if (!isfinite(directions[k]))
+      return tell_misuse(&of->vars.of->model->told,
+                         "adjoin_implicit: a direction has an entry that is nan or infinite");
+  return ADJOIN_OK;
+}
+
 adjoin_status adjoin_implicit_forward(adjoin_implicit *of, size_t count, const double *dtheta, double *dx) {
   adjoin_status status = check_call(of, dtheta && dx);
+  if (status == ADJOIN_OK) status = check_size(of, count);
+  if (status == ADJOIN_OK) status = check_directions(of, (size_t)of->of.parameter_count, count, dtheta);
   if (status != ADJOIN_OK) return status;
   enter(of);
   return answer(of, implicit_forward(of->made, count, dtheta, dx));
@@ -368,6 +387,8 @@ adjoin_status adjoin_implicit_forward(adjoin_implicit *of, size_t count, const d
 
 adjoin_status adjoin_implicit_adjoint(adjoin_implicit *of, size_t count, const double *weights, double *bar) {
   adjoin_status status = check_call(of, weights && bar);
+  if (status == ADJOIN_OK) status = check_size(of, count);
+  if (status == ADJOIN_OK) status = check_directions(of, (size_t)of->vars.vector.size, count, weights);
   if (status != ADJOIN_OK) return status;
   enter(of);
   return answer(of, implicit_adjoint(of->made, count, weights, bar));

@@ -40,6 +40,7 @@ struct implicit {
   const implicit_problem *problem;
   implicit_options options;
   implicit_certificate certificate;
+  implicit_status certified; /* before derivatives */
   free_set set;
   double *x, *g; /* whole; x is the caller's */
   signed char *side;

@@ -142,6 +142,36 @@ static void wrong_calls(void) {
   close_all(&on);
 }
 
+/* Directions that are none, no directions, too many; arrays that are bound anew, of the same shape and of another. */
+static void unusual_calls(void) {
+  fixture on;
+  open_text(&on, quadratic);
+  const double p[] = {1, 2, 3}, other[] = {1, 2, 3}, q = 2, odd[] = {NAN, 0, 0, 0}, u[] = {1, 0, 0, 0};
+  double x[] = {1, 1, 1}, dx[3] = {7, 7, 7};
+  bind_array(&on, "p", p, 1, 3, 0);
+  bind_array(&on, "q", &q, 0, 0, 0);
+  adjoin_implicit_options options = adjoin_implicit_defaults(), strange = options;
+  adjoin_variable list = {.name = "x", .x = x};
+  adjoin_implicit *made;
+  strange.solver = (adjoin_implicit_solver)99;
+  CU_ASSERT_EQUAL(adjoin_implicit_create(on.instance, &list, 1, NULL, 0, &strange, &made), ADJOIN_USE);
+  made = differentiated(&on, &list, 1, NULL, &options);
+  CU_ASSERT_EQUAL(adjoin_implicit_forward(made, 0, u, dx), ADJOIN_OK);
+  CU_ASSERT_EQUAL(adjoin_implicit_adjoint(made, 0, u, dx), ADJOIN_OK);
+  CU_ASSERT(dx[0] == 7 && dx[1] == 7 && dx[2] == 7);
+  CU_ASSERT_EQUAL(adjoin_implicit_forward(made, 1, odd, dx), ADJOIN_USE);
+  CU_ASSERT_EQUAL(adjoin_implicit_forward(made, SIZE_MAX / 8, u, dx), ADJOIN_MEMORY);
+  CU_ASSERT(adjoin_implicit_place(made, "q", NULL, NULL));
+  CU_ASSERT_EQUAL(adjoin_implicit_forward(made, 1, u, dx), ADJOIN_OK);
+  CU_ASSERT_DOUBLE_EQUAL(dx[0], 0, 1e-12); /* x = p q / (1 + p^2) is largest at p = 1 */
+  bind_array(&on, "p", other, 1, 3, 0);
+  CU_ASSERT_EQUAL(adjoin_implicit_forward(made, 1, u, dx), ADJOIN_USE);
+  bind_array(&on, "p", other, 1, 2, 0);
+  CU_ASSERT_EQUAL(adjoin_implicit_forward(made, 1, u, dx), ADJOIN_USE);
+  adjoin_implicit_release(made);
+  close_all(&on);
+}
+
 int main(void) {
   CU_initialize_registry();
   CU_pSuite suite = CU_add_suite("library, implicit gradients", NULL, NULL);
@@ -149,6 +179,7 @@ int main(void) {
   CU_ADD_TEST(suite, masks_and_bounds);
   CU_ADD_TEST(suite, points_that_are_no_minima);
   CU_ADD_TEST(suite, wrong_calls);
+  CU_ADD_TEST(suite, unusual_calls);
   CU_basic_run_tests();
   unsigned failures = CU_get_number_of_failures();
   CU_cleanup_registry();
