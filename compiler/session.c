@@ -290,8 +290,7 @@ bool session_emit_pair(session *of, const emission_form *how, const char **heade
 const char *session_emit_solvers(session *of, bool real_float) {
   GUARDED(of, NULL);
   bool needed = false;
-  for (int k = 0; k < of->functions.count; k++)
-    needed = needed || find_search(&of->functions.items[k].program->body);
+  for (int k = 0; k < of->functions.count; k++) needed = needed || find_search(&of->functions.items[k].program->body);
   if (!needed) return NULL;
   text out = text_create(of->memory);
   emit_solvers(real_float, &out);

@@ -29,8 +29,8 @@ kernel_program *derive_tangent(const kernel_program *program, const int *source,
 kernel_program *derive_adjoint(const kernel_program *program, const int *output, const int *cotangent, int output_count,
                                const int *wanted, int wanted_count, derivative_map *adjoint);
 
-/* implicit.c, beside searches.h: what follows a search in a tangent program: a map that adds the unknowns' derivatives to their tangent array, which
- * has been filled with zeros. NULL where they are zero. */
+/* implicit.c, beside searches.h: what follows a search in a tangent program: a map that adds the unknowns' derivatives
+ * to their tangent array, which has been filled with zeros. NULL where they are zero. */
 statement *derive_search_tangent(kernel_module *module, const statement *of, const derivative_map *known,
                                  scalar directions);
 

@@ -64,7 +64,7 @@ struct adjoin_instance {
   int64_t *told;       /* by id of a free extent; -1: nothing */
   bool settled;
   unsigned changes; /* how often shapes or arrays became others */
-  arena *binding; /* of the shapes that were settled */
+  arena *binding;   /* of the shapes that were settled */
   bound_model bound;
   bool *ready; /* by function: it can be called as it is; false for all after a change of shapes */
   int ready_count;

@@ -145,8 +145,7 @@ void unknown_name(checker *state, ast_name name, const ast_expression *root) {
     diagnose(state->report, CODE_INDEX_OUTSIDE, name.where, "the %s '%s' is used outside its %s",
              search ? "unknown" : "index", name.name, search ? "search" : "reduction");
     diagnose_note(state->report, reduction->where, "'%s' belongs to this %s", name.name, reduction->name.name);
-    diagnose_hint(state->report,
-                  "a %s ends before the next + or -: put its body in parentheses, as in %s[%s%s] (...)",
+    diagnose_hint(state->report, "a %s ends before the next + or -: put its body in parentheses, as in %s[%s%s] (...)",
                   search ? "search" : "reduction", reduction->name.name, name.name, search ? " = .." : "");
     return;
   }

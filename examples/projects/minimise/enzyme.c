@@ -1,5 +1,6 @@
 /* Fits a law of two curves twice, with and without one of its unknowns: a mask freezes that. The measurements are those
- * of M. A. Treloar (1974), as R's data set Puromycin has them; R's nls finds sums of squares of 2240.891 and 2055.053. */
+ * of M. A. Treloar (1974), as R's data set Puromycin has them; R's nls finds sums of squares of 2240.891 and 2055.053.
+ */
 #include <adjoin_runtime.h>
 
 #define ENZYME_IMPLEMENTATION

@@ -1,6 +1,6 @@
 #define MADE_IMPLEMENTATION
-#include "made.h"
 #include "inner.h"
+#include "made.h"
 #include <stdio.h>
 
 int main(void) {
