@@ -65,41 +65,32 @@ static bool add(implicit *in, sampling *of, double t, double weight) {
   return good;
 }
 
-/* What is rounding among the sizes of fourth differences at the distances. */
-static double judge(const double *sizes, double largest) {
-  double least = fmin(sizes[0], sizes[1]);
-  return least > TOO_LARGE * largest && sizes[2] < TOO_LARGE * least ? sizes[2] : least;
-}
-
-bool graininess_measure(implicit *in) {
+static bool measure_derivative(implicit *in) {
   sampling of;
   bool converged;
-  double sizes[DISTANCE_COUNT];
-  in->knows_graininess = true;
-  if (!in->count || !in->problem->parameter_count || !in->problem->nudge) return true;
   if (!create(in, &of) || !find_derivative(in, &of)) return false;
-  double largest = implicit_largest(in->count, of.sum);
+  double largest = implicit_largest(in->count, of.sum), least = INFINITY;
   for (int d = 0; d < DISTANCE_COUNT; d++) {
+    bool short_one = d + 1 == DISTANCE_COUNT;
+    if (short_one && !(least > TOO_LARGE * largest)) break;
     memset(of.sum, 0, in->count * sizeof *of.sum);
     for (int k = 0; k < 5; k++)
       if (!add(in, &of, (k - 2) * DISTANCES[d], FOURTH[k])) return false;
     if (!system_solve(in, of.sum, of.sum, &converged)) return false;
-    sizes[d] = implicit_largest(in->count, of.sum) / sqrt(70);
+    double size = implicit_largest(in->count, of.sum) / sqrt(70);
+    if (short_one ? size < TOO_LARGE * least : size < least) least = size;
   }
-  double found = judge(sizes, largest);
-  if (largest > 0 && isfinite(found)) in->graininess = found / largest;
+  if (largest > 0 && isfinite(least)) in->graininess = least / largest;
   return true;
 }
 
-bool graininess_of_gradient(implicit *in, double *grain) {
+static bool measure_gradient(implicit *in, double *grain) {
   sampling of;
   bool converged;
-  double sizes[DISTANCE_COUNT], f, *g = in->whole[2];
-  memset(grain, 0, in->count * sizeof *grain);
-  if (!in->count || !in->problem->nudge) return true;
+  double least = INFINITY, f, *g = in->whole[2];
   if (!create(in, &of)) return false;
   for (size_t k = 0; k < in->problem->size; k++) of.signs[k] = implicit_sign(in);
-  for (int d = 0; d < DISTANCE_COUNT; d++) {
+  for (int d = 0; d + 1 < DISTANCE_COUNT; d++) {
     memset(of.sum, 0, in->count * sizeof *of.sum);
     for (int k = 0; k < 5; k++) {
       go(in, &of, (k - 2) * DISTANCES[d]);
@@ -109,11 +100,30 @@ bool graininess_of_gradient(implicit *in, double *grain) {
       for (size_t i = 0; i < in->count; i++) of.sum[i] += FOURTH[k] / sqrt(70) * g[in->place[i]];
     }
     if (!system_solve(in, of.sum, of.sum, &converged)) return false;
-    sizes[d] = implicit_length(in, of.sum);
-    bool smaller = d == 0 || sizes[d] < sizes[d - 1];
-    if (isfinite(sizes[d]) && smaller && d < 2) memcpy(grain, of.sum, in->count * sizeof *grain);
+    double size = implicit_length(in, of.sum);
+    if (!(size < least)) continue;
+    least = size;
+    memcpy(grain, of.sum, in->count * sizeof *grain);
   }
   /* Steps that large are no rounding, but functions that bend. */
-  if (!(fmin(sizes[0], sizes[1]) <= TOO_LARGE)) memset(grain, 0, in->count * sizeof *grain);
+  if (!(least <= TOO_LARGE)) memset(grain, 0, in->count * sizeof *grain);
   return true;
+}
+
+bool graininess_measure(implicit *in) {
+  in->knows_graininess = true;
+  if (!in->count || !in->problem->parameter_count || !in->problem->nudge) return true;
+  in->roughly = true;
+  bool good = measure_derivative(in);
+  in->roughly = false;
+  return good;
+}
+
+bool graininess_of_gradient(implicit *in, double *grain) {
+  memset(grain, 0, in->count * sizeof *grain);
+  if (!in->count || !in->problem->nudge) return true;
+  in->roughly = true;
+  bool good = measure_gradient(in, grain);
+  in->roughly = false;
+  return good;
 }

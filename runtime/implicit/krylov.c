@@ -199,6 +199,9 @@ static bool solve_scaled(implicit *in, const double *b, double *y, double goal, 
   return *converged || definite || minres(in, b, y, goal, converged);
 }
 
+/* What only sizes are wanted of. */
+static const double ROUGH = 1e-5;
+
 /* An iteration may stop short of its goal because rounding lets it come no further. */
 static const double GOOD_ENOUGH = 1e-9;
 
@@ -215,7 +218,8 @@ bool krylov_solve(implicit *in, const double *b, double *y, bool *converged) {
   size_t n = in->count;
   double *scaled = in->system.krylov[6];
   for (size_t k = 0; k < n; k++) scaled[k] = in->system.scale[k] * b[k];
-  if (!solve_scaled(in, scaled, y, in->options.tolerance, converged)) return false;
+  double goal = in->roughly ? ROUGH : in->options.tolerance;
+  if (!solve_scaled(in, scaled, y, goal, converged)) return false;
   if (!*converged && !is_good(in, scaled, y, converged)) return false;
   for (size_t k = 0; k < n; k++) y[k] *= in->system.scale[k];
   return true;

@@ -47,6 +47,7 @@ struct implicit {
   size_t *place; /* of the entries that move */
   size_t count;
   double damping; /* of the system at hand: 0 while x is polished */
+  bool roughly;   /* iterations stop after some digits */
   implicit_system system;
   double *step;                     /* short: the Newton step from x */
   double *whole[3], *brief[4];      /* room */
