@@ -125,6 +125,11 @@ ADJOIN_SEARCH_FUNCTION double adjoin_search_scale(const adjoin_search *s) {
   return size > (double)1e-8 ? size : (double)1e-8;
 }
 
+/* A step that is next to nothing, relative to what it is a step of. */
+ADJOIN_SEARCH_FUNCTION double adjoin_search_tiny(void) {
+  return DBL_MANT_DIG > 30 ? (double)1e-8 : (double)1e-4;
+}
+
 /* What is known at y becomes what is known at `point`. */
 ADJOIN_SEARCH_FUNCTION void adjoin_search_accept(adjoin_search *s) {
   for (ptrdiff_t k = 0; k < s->n; k++) {

@@ -45,7 +45,7 @@ ADJOIN_SEARCH_FUNCTION int adjoin_search_find_descent(adjoin_search *s) {
   if (!s->shifted) return ADJOIN_SEARCH_FOUND;
   /* No descent is left where the gradient is at rounding level: then this is no minimum. */
   double move = adjoin_search_norm(n, s->step), size = adjoin_search_norm(n, s->point);
-  if (s->merit == 0 || move <= (double)1e-9 * size)
+  if (s->merit == 0 || move <= adjoin_search_tiny() / 10 * size)
     return ever_negative ? ADJOIN_SEARCH_NOT_LEAST : ADJOIN_SEARCH_SINGULAR;
   return ADJOIN_SEARCH_FOUND;
 }
@@ -90,12 +90,13 @@ ADJOIN_SEARCH_FUNCTION void adjoin_search_bend(adjoin_search *s) {
  * so may when they settle. */
 ADJOIN_SEARCH_FUNCTION int adjoin_search_settles(adjoin_search *s) {
   int all = 1;
+  double tiny = adjoin_search_tiny();
   s->jammed = 0;
   for (ptrdiff_t k = 0; k < s->n; k++) {
     double left = adjoin_search_size(s->held[k]);
-    int solves = left <= (double)1e-7 * s->start_merit || left <= (double)1e-7 * s->noise[k];
+    int solves = left <= 10 * tiny * s->start_merit || left <= 10 * tiny * s->noise[k];
     double step = adjoin_search_size(s->step[k]), own = adjoin_search_size(s->point[k]), before = s->last[k];
-    int small = step <= 10000 * DBL_EPSILON * s->peak[k] || step <= (double)1e-8 * own;
+    int small = step <= 10000 * DBL_EPSILON * s->peak[k] || step <= tiny * own;
     int onwards = step < adjoin_search_size(before) && (s->step[k] > 0) == (before > 0);
     int noise = before == 0 || (step >= adjoin_search_size(before) / 2 && !onwards && solves);
     int exact = step <= 2 * DBL_EPSILON * own;
@@ -129,7 +130,7 @@ ADJOIN_SEARCH_FUNCTION int adjoin_search_set_out(adjoin_search *s, int failure) 
   if (there || s->slow == ADJOIN_SEARCH_SLOW) return adjoin_search_arrive(s);
   int most = s->kind == ADJOIN_SEARCH_LINEAR ? ADJOIN_SEARCH_REFINEMENTS : ADJOIN_SEARCH_STEPS;
   if (s->steps++ == most) {
-    int small = step <= (double)1e-8 * adjoin_search_scale(s);
+    int small = step <= adjoin_search_tiny() * adjoin_search_scale(s);
     int linear = s->kind == ADJOIN_SEARCH_LINEAR;
     return adjoin_search_end(s, !linear ? ADJOIN_SEARCH_NOT_CONVERGED
                                 : small ? ADJOIN_SEARCH_FOUND
@@ -157,8 +158,8 @@ ADJOIN_SEARCH_FUNCTION int adjoin_search_seek(adjoin_search *s) {
   if (s->dense) return adjoin_search_ask_column(s);
   double nearer = s->start_merit > 0 ? s->merit / s->start_merit : 0;
   double tolerance = nearer < 1 ? nearer / 100 : (double)0.01;
-  if (tolerance < 64 * DBL_EPSILON) tolerance = 64 * DBL_EPSILON;
-  if (s->kind == ADJOIN_SEARCH_LINEAR) tolerance = (double)1e-7; /* and refinement */
+  if (tolerance < 1000 * DBL_EPSILON) tolerance = 1000 * DBL_EPSILON;
+  if (s->kind == ADJOIN_SEARCH_LINEAR) tolerance = (double)1e-7 + 1000 * DBL_EPSILON; /* and refinement */
   for (ptrdiff_t k = 0; k < s->n; k++) s->krylov.rest[k] = -s->held[k];
   s->phase = ADJOIN_SEARCH_STEP;
   return adjoin_search_krylov_begin(&s->krylov, tolerance) ? ADJOIN_SEARCH_PRODUCT : adjoin_search_take_step(s);
@@ -192,7 +193,7 @@ ADJOIN_SEARCH_FUNCTION int adjoin_search_give_up(adjoin_search *s) {
   int small = !s->shifted;
   for (ptrdiff_t k = 0; k < s->n && small; k++) {
     double step = adjoin_search_size(s->step[k]), own = adjoin_search_size(s->point[k]);
-    small = step <= (double)1e-6 * own || step <= 10000 * DBL_EPSILON * s->peak[k];
+    small = step <= 100 * adjoin_search_tiny() * own || step <= 10000 * DBL_EPSILON * s->peak[k];
   }
   s->jammed = !s->quiet;
   return small || s->quiet ? adjoin_search_arrive(s) : adjoin_search_end(s, ADJOIN_SEARCH_NOT_CONVERGED);

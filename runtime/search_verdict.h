@@ -69,7 +69,7 @@ ADJOIN_SEARCH_FUNCTION int adjoin_search_solve_for(adjoin_search *s, int stage) 
   for (ptrdiff_t k = 0; k < s->n; k++) s->y[k] = s->point[k];
   if (!s->dense) {
     s->phase = ADJOIN_SEARCH_SOLVE;
-    double tolerance = stage == ADJOIN_SEARCH_BLUR ? (double)1e-5 : (double)1e-12;
+    double tolerance = stage == ADJOIN_SEARCH_BLUR ? (double)1e-5 : 1000 * DBL_EPSILON;
     return adjoin_search_krylov_begin(&s->krylov, tolerance) ? ADJOIN_SEARCH_PRODUCT : adjoin_search_solved(s);
   }
   if (s->kind == ADJOIN_SEARCH_LEAST)
@@ -138,7 +138,7 @@ ADJOIN_SEARCH_FUNCTION int adjoin_search_looked(adjoin_search *s) {
 
 /* ---- what was solved ---- */
 
-/* Along a new d: a part of each entry's size, in units of what it was on the way, or of what it is. */
+/* With a new d: a part of each entry's size, in units of what it was on the way, or of what it is. */
 ADJOIN_SEARCH_FUNCTION int adjoin_search_look_along(adjoin_search *s) {
   for (ptrdiff_t k = 0; k < s->n; k++) {
     double chance = adjoin_search_uniform(&s->chance), own = adjoin_search_own(s, k);
