@@ -70,6 +70,7 @@ typedef struct {
   double f, merit, length, start_size, start_merit; /* at `point`; the part of the step that is tried */
   double full;                                      /* the size of the last full step */
   int slow;     /* how many full steps in a row were smaller than the one before, but not much */
+  int crawling; /* how many steps in a row were small parts of what was asked for */
   int blind;    /* how many steps were taken although rounding hid what they do */
   int quiet;    /* at how many points in a row the residual was rounding */
   int jammed;   /* has it come to where no step leads on, though the residual is not rounding? */
@@ -89,7 +90,13 @@ ADJOIN_SEARCH_FUNCTION ptrdiff_t adjoin_search_work(ptrdiff_t n, int symmetric) 
   return n > ADJOIN_SEARCH_FEW && !symmetric ? size + adjoin_search_basis_room(n) : size;
 }
 
-enum { ADJOIN_SEARCH_STEPS = 1000, ADJOIN_SEARCH_REFINEMENTS = 4, ADJOIN_SEARCH_BLIND = 8, ADJOIN_SEARCH_SLOW = 100 };
+enum {
+  ADJOIN_SEARCH_STEPS = 1000,
+  ADJOIN_SEARCH_REFINEMENTS = 4,
+  ADJOIN_SEARCH_BLIND = 8,
+  ADJOIN_SEARCH_SLOW = 100,
+  ADJOIN_SEARCH_CRAWLING = 20
+};
 enum {
   ADJOIN_SEARCH_FIRST,
   ADJOIN_SEARCH_COLUMN, /* a column of the matrix */
@@ -186,7 +193,7 @@ ADJOIN_SEARCH_FUNCTION void adjoin_search_begin(adjoin_search *s, int kind, ptrd
   s->krylov.most = n <= ADJOIN_SEARCH_MEDIUM ? n : 10 * n;
   s->phase = ADJOIN_SEARCH_FIRST;
   s->failure = ADJOIN_SEARCH_FOUND;
-  s->steps = s->shifted = s->slow = s->quiet = s->blind = s->factored = s->jammed = 0;
+  s->steps = s->shifted = s->slow = s->quiet = s->crawling = s->blind = s->factored = s->jammed = 0;
   s->stage = s->sampled = s->agreed = s->distance = s->wide = s->unit = 0;
   s->n = s->krylov.n = n;
   s->column = -1;

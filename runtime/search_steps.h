@@ -199,13 +199,16 @@ ADJOIN_SEARCH_FUNCTION int adjoin_search_give_up(adjoin_search *s) {
   return small || s->quiet ? adjoin_search_arrive(s) : adjoin_search_end(s, ADJOIN_SEARCH_NOT_CONVERGED);
 }
 
+/* Steps of which only a small part leads on, one after another, lead nowhere. */
 ADJOIN_SEARCH_FUNCTION int adjoin_search_judge(adjoin_search *s) {
   if (!adjoin_search_leads_on(s)) {
     s->length /= 2;
-    if (s->length * s->full > 2 * DBL_EPSILON * adjoin_search_scale(s) && s->length > DBL_EPSILON * DBL_EPSILON)
+    if (s->length * s->full > 2 * DBL_EPSILON * adjoin_search_scale(s) && s->length > (double)1e-12)
       return adjoin_search_try(s);
     return adjoin_search_give_up(s);
   }
+  s->crawling = s->length < 1 / (double)32 ? s->crawling + 1 : 0;
+  if (s->crawling == ADJOIN_SEARCH_CRAWLING) return adjoin_search_end(s, ADJOIN_SEARCH_NOT_CONVERGED);
   adjoin_search_accept(s);
   return adjoin_search_seek(s);
 }
