@@ -154,11 +154,20 @@ ADJOIN_SEARCH_FUNCTION int adjoin_search_ask_column(adjoin_search *s) {
   return ADJOIN_SEARCH_PRODUCT;
 }
 
+/* Nothing is known of the way here. */
+ADJOIN_SEARCH_FUNCTION void adjoin_search_forget(adjoin_search *s) {
+  for (ptrdiff_t k = 0; k < s->n; k++) {
+    double size = adjoin_search_size(s->point[k]);
+    s->last[k] = DBL_MAX;
+    s->peak[k] = size > (double)1e-4 ? size : (double)1e-4;
+  }
+}
+
 /* Products alone lead nowhere: from here on with a matrix, if that is not too large. */
 ADJOIN_SEARCH_FUNCTION int adjoin_search_make_dense(adjoin_search *s, int failure) {
   if (s->n > ADJOIN_SEARCH_MEDIUM) return adjoin_search_end(s, failure);
   s->dense = 1;
-  for (ptrdiff_t k = 0; k < s->n; k++) s->last[k] = DBL_MAX;
+  adjoin_search_forget(s);
   s->column = 0;
   return adjoin_search_ask_column(s);
 }
@@ -213,11 +222,11 @@ ADJOIN_SEARCH_FUNCTION void adjoin_search_begin(adjoin_search *s, int kind, ptrd
 
 /* The first answer, the residual at the start. */
 ADJOIN_SEARCH_FUNCTION int adjoin_search_depart(adjoin_search *s) {
-  for (ptrdiff_t k = 0; k < s->n; k++) s->peak[k] = (double)1e-4;
+  for (ptrdiff_t k = 0; k < s->n; k++) s->peak[k] = 0;
   adjoin_search_accept(s);
+  adjoin_search_forget(s);
   s->start_size = adjoin_search_norm(s->n, s->point);
   s->start_merit = s->merit;
-  for (ptrdiff_t k = 0; k < s->n; k++) s->last[k] = DBL_MAX;
   int finite = adjoin_search_finite(s->n, s->residual) && adjoin_search_finite(s->n, s->point) &&
                adjoin_search_size(s->f) <= DBL_MAX;
   if (!finite) return adjoin_search_end(s, ADJOIN_SEARCH_NOT_FINITE);
