@@ -55,7 +55,10 @@ implicit *implicit_begin(const implicit_problem *problem, const implicit_options
   implicit_certificate *into = &in->certificate;
   into->f = into->grad_inf = into->scaled_grad = into->least_curvature = NAN;
   into->condition = into->residual = into->error_estimate = NAN;
-  if (!prepare(in, x)) return in;
+  if (!prepare(in, x)) {
+    in->certified = into->status;
+    return in;
+  }
   if (point_find(in))
     implicit_certify(in);
   else if (into->status == IMPLICIT_NOT_FINITE && isfinite(into->f))
