@@ -135,9 +135,11 @@ static size_t most_moved(const implicit *in) {
   return in->place[most];
 }
 
+/* Large entries do not count for others; small ones take part in the rounding of those of size 1. */
 static bool is_at_rounding(const implicit *in) {
+  double size = fmin(1, implicit_size_of_x(in));
   for (size_t k = 0; k < in->count; k++)
-    if (fabs(in->step[k]) > 4 * DBL_EPSILON * fmax(fabs(in->x[in->place[k]]), DBL_EPSILON)) return false;
+    if (fabs(in->step[k]) > 16 * DBL_EPSILON * fmax(fabs(in->x[in->place[k]]), size)) return false;
   return true;
 }
 
