@@ -278,11 +278,12 @@ typedef struct adjoin_parameter {
   const char *name;
 } adjoin_parameter;
 
-/* How a minimiser moves with params. */
+/* How a minimiser, or a root, moves with params. */
 typedef struct adjoin_implicit adjoin_implicit;
 
-/* Certifies the x of the listed vars as a minimiser of the objective (a maximiser, where the model says so), and makes
- * what differentiates it with respect to these params; no params: all but those that `freeze` names whole. Vars, masks
+/* Certifies the x of the listed vars as a minimiser of the objective (a maximiser, where the model says so), or where
+ * options->root names an output, as a root of that, which is looked for by Newton's method from x; and makes what
+ * differentiates it with respect to these params; no params: all but those that `freeze` names whole. Vars, masks
  * and bounds are as for adjoin_minimise, which may have found x; each x is polished in place unless the options say
  * otherwise. ADJOIN_OK says that there is a certificate: whether there are derivatives, its status tells. The instance
  * must outlive what is made, and be used by nobody else while one of the functions below runs. The arrays that its

@@ -345,9 +345,10 @@ static bool derive_vjp(session *with, const request *wanted, emitted_function *i
 }
 
 static bool derive_kink_distances(session *with, const request *wanted, emitted_function *into) {
-  if (!need_objective(with)) return false;
   numbers definitions = {0}, along = {0};
-  objective_first(with, &definitions);
+  if (!wanted->read_count && !need_objective(with)) return false;
+  if (!wanted->read_count) objective_first(with, &definitions);
+  if (!find_definitions(with, wanted->read, wanted->read_count, true, &definitions)) return false;
   if (!find_inputs(with, wanted->along, wanted->along_count, &along)) return false;
   kernel_program *program = lower(with->lowered, "kinks", definitions.items, definitions.count);
   derive_searches(program, &with->lowered->places);

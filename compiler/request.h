@@ -12,8 +12,9 @@ typedef enum {
                        second derivative of the objective applied to the directions: hvp and mixed products */
   REQUEST_JVP,   /* seeds: a direction for each of `along` (inputs); results: the tangent of each of `read` (outputs) */
   REQUEST_VJP,   /* seeds: a cotangent for each of `along` (outputs); results: the adjoint of each of `read` (inputs) */
-  REQUEST_KINKS, /* result: for each choice that the objective makes and `along` (inputs) moves, minus the distance to
-                    where it is made the other way (see derivative/kinks.h); session_kinks tells which they are */
+  REQUEST_KINKS, /* result: for each choice that `read` (outputs; or the objective, where there are none) makes and
+                    `along` (inputs) moves, minus the distance to where it is made the other way (see
+                    derivative/kinks.h); session_kinks tells which they are */
   REQUEST_START, /* results: the start value of each of `read` (inputs that have one) */
   REQUEST_LOWER, /* the same for lower bounds */
   REQUEST_UPPER, /* the same for upper bounds */

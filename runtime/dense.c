@@ -61,7 +61,28 @@ double dense_symmetric_norm(size_t n, const double *a, double *work) {
   return n ? LAPACKE_dlansy_work(LAPACK_COL_MAJOR, '1', 'L', (int)n, a, (int)n, work) : 0;
 }
 
-/* ---- eigenvalues ---- */
+/* ---- any square matrix ---- */
+
+bool dense_lu(size_t n, double *a, int *pivots) {
+  return n == 0 || LAPACKE_dgetrf_work(LAPACK_COL_MAJOR, (int)n, (int)n, a, (int)n, pivots) == 0;
+}
+
+void dense_lu_solve(size_t n, const double *a, const int *pivots, bool transposed, double *b) {
+  char which = transposed ? 'T' : 'N';
+  if (n) LAPACKE_dgetrs_work(LAPACK_COL_MAJOR, which, (int)n, 1, a, (int)n, pivots, b, (int)n);
+}
+
+double dense_lu_reciprocal(size_t n, const double *a, double norm, double *work, int *whole) {
+  double reciprocal = 1;
+  if (n) LAPACKE_dgecon_work(LAPACK_COL_MAJOR, '1', (int)n, a, (int)n, norm, &reciprocal, work, whole);
+  return reciprocal;
+}
+
+double dense_norm(size_t n, const double *a) {
+  double largest = 0;
+  for (size_t j = 0; j < n; j++) largest = fmax(largest, cblas_dasum((int)n, a + j * n, 1));
+  return largest;
+}
 
 /* ---- lifting ---- */
 

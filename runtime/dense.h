@@ -33,6 +33,25 @@ size_t dense_ldl_negative(size_t n, const double *a, const int *pivots);
 double dense_cholesky_reciprocal(size_t n, const double *a, double norm, double *work, int *whole);
 double dense_ldl_reciprocal(size_t n, const double *a, const int *pivots, double norm, double *work, int *whole);
 
+/* P A = L U with row pivoting, in A's place. `pivots` has n entries. False: U has a zero on its diagonal. */
+bool dense_lu(size_t n, double *a, int *pivots);
+
+/* b := A^-1 b, or A'^-1 b, of that factorisation. */
+void dense_lu_solve(size_t n, const double *a, const int *pivots, bool transposed, double *b);
+
+/* The same 1 / (|A|_1 |A^-1|_1). `work` has 4 n entries, `whole` n. */
+double dense_lu_reciprocal(size_t n, const double *a, double norm, double *work, int *whole);
+
+/* A = U diag(values) V': U takes A's place, V (not V') goes into `v`, both column after column; values descend, and
+ * the columns of U that belong to zeros may be anything. By
+ * one-sided rotations (Drmac and Veselic 2008), which find small values to many digits where only the columns' lengths
+ * differ. `work` has dense_singular_work(n) entries. False: it did not converge. */
+bool dense_singular(size_t n, double *a, double *values, double *v, double *work);
+size_t dense_singular_work(size_t n);
+
+/* |A|_1 of a matrix. */
+double dense_norm(size_t n, const double *a);
+
 /* |A|_1 of a symmetric matrix. `work` has n entries. */
 double dense_symmetric_norm(size_t n, const double *a, double *work);
 

@@ -25,6 +25,12 @@ static bool prepare(implicit *in, double *x) {
   in->x = x;
   if (!(options->damping >= 0 && options->damping < INFINITY)) return refuse(in, "the damping must be 0 or above");
   if (!(options->tolerance > 0)) return refuse(in, "the tolerance must be above 0");
+  bool for_minima = options->solver == IMPLICIT_CG || options->solver == IMPLICIT_MINRES;
+  bool for_roots = options->solver == IMPLICIT_GMRES || options->solver == IMPLICIT_LSQR;
+  if (for_minima && in->root)
+    return refuse(in, "cg and minres are for symmetric systems: a root's are for gmres or lsqr");
+  if (for_roots && !in->root)
+    return refuse(in, "gmres and lsqr are for roots: a minimiser's systems are for cg or minres");
   switch (free_set_build(&in->set, size, options->mask, options->lower, options->upper, &in->certificate.entry)) {
   case FREE_SET_BUILT: break;
   case FREE_SET_NO_MEMORY: return implicit_fail(in, IMPLICIT_NO_MEMORY);
@@ -50,6 +56,7 @@ implicit *implicit_begin(const implicit_problem *problem, const implicit_options
   if (!in) return NULL;
   in->problem = problem;
   in->options = *options;
+  in->root = problem->transposed != NULL;
   in->runs_away = options->runs_away;
   in->random = 1;
   implicit_certificate *into = &in->certificate;
@@ -88,14 +95,14 @@ const signed char *implicit_sides(const implicit *of) {
 
 /* Room for one call. */
 typedef struct {
-  double *matrix[4]; /* size x count, or parameter_count x count */
+  double *matrix[5]; /* size x count, or parameter_count x count for the last two of an adjoint */
   double *column[3]; /* whole */
   double *brief[4];
   double *theta[2]; /* parameter_count */
 } derivation;
 
 static void derivation_release(derivation *of) {
-  for (int k = 0; k < 4; k++) free(of->matrix[k]);
+  for (int k = 0; k < 5; k++) free(of->matrix[k]);
   for (int k = 0; k < 3; k++) free(of->column[k]);
   for (int k = 0; k < 4; k++) free(of->brief[k]);
   for (int k = 0; k < 2; k++) free(of->theta[k]);
@@ -111,7 +118,8 @@ static bool derivation_create(implicit *in, size_t count, bool adjoint, derivati
   size_t size = in->problem->size, parameters = in->problem->parameter_count;
   *into = (derivation){0};
   bool good = true;
-  for (int k = 0; k < 4 && good; k++) good = create(in, adjoint && k == 3 ? parameters : size, count, &into->matrix[k]);
+  for (int k = 0; k < (adjoint ? 5 : 3) && good; k++)
+    good = create(in, k < 3 ? size : parameters, count, &into->matrix[k]);
   for (int k = 0; k < 3 && good; k++) good = create(in, size, 1, &into->column[k]);
   for (int k = 0; k < 4 && good; k++) good = create(in, in->count, 1, &into->brief[k]);
   for (int k = 0; k < 2 && good; k++) good = create(in, parameters, 1, &into->theta[k]);
@@ -124,11 +132,6 @@ static void take_column(size_t rows, size_t count, const double *matrix, size_t 
 
 static void put_column(size_t rows, size_t count, double *matrix, size_t k, const double *column) {
   for (size_t i = 0; i < rows; i++) matrix[i * count + k] = column[i];
-}
-
-static bool products(implicit *in, const double *x, size_t count, const double *v, double *hv) {
-  in->certificate.products += count;
-  return implicit_answered(in, in->problem->product(in->problem->user, x, count, v, hv));
 }
 
 static void note_error(implicit *in, size_t n, const double *error, const double *values) {
@@ -197,7 +200,7 @@ static bool judge_forward(implicit *in, const double *other, size_t count, const
                           derivation *with) {
   double *hv = with->matrix[0], *mixed = with->matrix[1];
   const implicit_problem *problem = in->problem;
-  if (!products(in, other, count, dx, hv)) return false;
+  if (!implicit_products(in, false, other, count, dx, hv)) return false;
   if (!implicit_answered(in, problem->mixed_forward(problem->user, other, count, dtheta, mixed))) return false;
   for (size_t k = 0; k < count; k++) {
     for (size_t i = 0; i < in->count; i++) {
@@ -225,7 +228,8 @@ static bool forward_block(implicit *in, size_t count, const double *dtheta, doub
     put_column(size, count, dx, k, with->column[0]);
   }
   in->largest_entry = fmax(in->largest_entry, implicit_largest(size * count, dx));
-  if (problem->bound_forward && in->certificate.at_bound && !products(in, in->x, count, dx, hv)) return false;
+  if (problem->bound_forward && in->certificate.at_bound && !implicit_products(in, false, in->x, count, dx, hv))
+    return false;
   if (!implicit_answered(in, problem->mixed_forward(problem->user, in->x, count, dtheta, mixed))) return false;
   if (!isfinite(implicit_largest(size * count, mixed))) return implicit_fail(in, IMPLICIT_NOT_FINITE);
   for (size_t k = 0; k < count; k++)
@@ -235,8 +239,8 @@ static bool forward_block(implicit *in, size_t count, const double *dtheta, doub
   return conclude(in);
 }
 
-/* What u = H^-1 w on the entries that move makes of theta, at x or a point nearby; wa is what w leaves for entries at
- * bounds. */
+/* What u = H^-1 w, or J'^-1 w, on the entries that move makes of theta, at x or a point nearby; wa is what w leaves for
+ * entries at bounds. */
 static bool read_adjoint(implicit *in, const double *x, size_t count, const double *u, const double *w,
                          const double *hu, derivation *with, double *bar) {
   const implicit_problem *problem = in->problem;
@@ -257,7 +261,7 @@ static bool judge_adjoint(implicit *in, const double *other, size_t count, const
                           const double *bar, derivation *with) {
   double *hu = with->matrix[1], *corrected = with->matrix[2], *there = with->matrix[3];
   size_t parameters = in->problem->parameter_count * count;
-  if (!products(in, other, count, u, hu)) return false;
+  if (!implicit_products(in, in->root, other, count, u, hu)) return false;
   memcpy(corrected, u, in->problem->size * count * sizeof *u);
   for (size_t k = 0; k < count; k++) {
     for (size_t i = 0; i < in->count; i++) {
@@ -275,6 +279,25 @@ static bool judge_adjoint(implicit *in, const double *other, size_t count, const
   return true;
 }
 
+/* So many numbers, together, do not all show no rounding where there is some. */
+enum { ENOUGH = 16 };
+
+/* What rounding makes of the last step, which is linear: M (u + d) - M d - M u for a d of chance as long as u. */
+static bool judge_reading(implicit *in, size_t count, const double *u, const double *bar, derivation *with) {
+  const implicit_problem *problem = in->problem;
+  size_t entries = problem->size * count, parameters = problem->parameter_count * count;
+  double *d = with->matrix[2], *sum = with->matrix[3], *part = with->matrix[4];
+  for (size_t k = 0; k < entries; k++) d[k] = u[k] + implicit_uniform(in) * u[k];
+  if (!implicit_answered(in, problem->mixed_adjoint(problem->user, in->x, count, d, sum))) return false;
+  for (size_t k = 0; k < entries; k++) d[k] -= u[k];
+  if (!implicit_answered(in, problem->mixed_adjoint(problem->user, in->x, count, d, part))) return false;
+  for (size_t k = 0; k < parameters; k++) sum[k] -= part[k];
+  if (!implicit_answered(in, problem->mixed_adjoint(problem->user, in->x, count, u, part))) return false;
+  for (size_t k = 0; k < parameters; k++) sum[k] -= part[k];
+  note_error(in, parameters, sum, bar);
+  return true;
+}
+
 static bool adjoint_block(implicit *in, size_t count, const double *w, double *bar, derivation *with) {
   double *u = with->matrix[0], *hu = with->matrix[1];
   for (size_t k = 0; k < count; k++) {
@@ -286,12 +309,15 @@ static bool adjoint_block(implicit *in, size_t count, const double *w, double *b
     note_residual(in, with->brief[1], with->brief[2], with->brief[0], with);
     if (!check_residual(in, converged)) return false;
   }
-  if (in->problem->bound_adjoint && in->certificate.at_bound && !products(in, in->x, count, u, hu)) return false;
+  if (in->problem->bound_adjoint && in->certificate.at_bound && !implicit_products(in, false, in->x, count, u, hu))
+    return false;
   if (!read_adjoint(in, in->x, count, u, w, hu, with, bar)) return false;
   if (!isfinite(implicit_largest(in->problem->parameter_count * count, bar)))
     return implicit_fail(in, IMPLICIT_NOT_FINITE);
   for (int k = 0; k < IMPLICIT_SAMPLES; k++)
     if (!judge_adjoint(in, in->around[k], count, w, u, bar, with)) return false;
+  for (size_t seen = 0; seen < ENOUGH; seen += in->problem->parameter_count * count + 1)
+    if (!judge_reading(in, count, u, bar, with)) return false;
   return conclude(in);
 }
 
@@ -316,7 +342,9 @@ bool implicit_adjoint(implicit *of, size_t count, const double *w, double *bar) 
   if (!can_derive(of)) return false;
   if (!count) return true;
   if (!of->knows_graininess && !graininess_measure(of)) return false;
+  of->transposed = of->root;
   bool good = derivation_create(of, count, true, &with) && adjoint_block(of, count, w, bar, &with);
+  of->transposed = false;
   derivation_release(&with);
   return good;
 }

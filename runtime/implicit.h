@@ -1,4 +1,5 @@
-/* Implicit gradients: how a minimiser x* of f(x, theta) moves with theta, and a certificate that says whether it does.
+/* Implicit gradients: how a minimiser x* of f(x, theta), or a root of equations r(x, theta) = 0, moves with theta, and
+ * a certificate that says whether it does.
  *
  * On the entries F that are free and at no bound, grad_F f(x*, theta) = 0 holds along the path of minimisers, so that
  *
@@ -7,6 +8,10 @@
  * where frozen entries have dx = 0 and entries A at a bound have that bound's. This needs a stationary point, an
  * invertible H_FF (positive definite at a minimum), multipliers of the bounds that are not zero, and a function that is
  * smooth there; the certificate has what was found of each. README.md tells how.
+ *
+ * Of a root, J dx_F = -r_theta dtheta, with the Jacobian J = dr/dx_F in the place of H: as many equations as free
+ * entries. Equation k belongs to the k-th free entry: vectors as long as x have it there, and nothing at frozen
+ * entries. Bounds say where roots are looked for, and hold none.
  *
  * Vectors: x is `size` long, theta `parameter_count`; blocks of directions are matrices with a row per entry and a
  * column per direction, row after row (entry i of direction k is at [i*count + k]). */
@@ -22,7 +27,11 @@ typedef struct {
   void *user; /* handed to each function */
   size_t size, parameter_count;
   int (*gradient)(void *user, const double *x, double *f, double *gradient);
-  int (*product)(void *user, const double *x, size_t count, const double *v, double *hv); /* H V */
+  int (*product)(void *user, const double *x, size_t count, const double *v, double *hv); /* H V; of a root, J V */
+
+  /* J' V of a root: then `gradient` gives r, and any f; mixed_forward is r_theta U, and mixed_adjoint r_theta' V. NULL:
+   * what is differentiated is a minimiser. */
+  int (*transposed)(void *user, const double *x, size_t count, const double *v, double *jv);
   /* H_x,theta U for directions U of theta, read on x; and H_theta,x V for directions of x, read on theta. */
   int (*mixed_forward)(void *user, const double *x, size_t count, const double *u, double *read);
   int (*mixed_adjoint)(void *user, const double *x, size_t count, const double *v, double *read);
@@ -43,10 +52,12 @@ typedef struct {
 } implicit_problem;
 
 typedef enum {
-  IMPLICIT_AUTOMATIC, /* dense up to dense_limit entries, else conjugate gradients */
-  IMPLICIT_DENSE,     /* H as a matrix, by LAPACK */
+  IMPLICIT_AUTOMATIC, /* dense up to dense_limit entries, else conjugate gradients, or GMRES for roots */
+  IMPLICIT_DENSE,     /* H or J as a matrix, by LAPACK */
   IMPLICIT_CG,        /* conjugate gradients on products; MINRES where the curvature is not positive */
-  IMPLICIT_MINRES     /* MINRES on products (Paige and Saunders 1975) */
+  IMPLICIT_MINRES,    /* MINRES on products (Paige and Saunders 1975) */
+  IMPLICIT_GMRES,     /* of roots: GMRES on products with J or J' (Saad and Schultz 1986); LSQR where it stalls */
+  IMPLICIT_LSQR       /* of roots: LSQR on products with both (Paige and Saunders 1982) */
 } implicit_solver;
 
 typedef struct {
@@ -57,7 +68,7 @@ typedef struct {
   bool polish;        /* Newton steps to rounding level before anything else */
   bool runs_away;     /* what found x saw f fall without end */
   bool stalled;       /* what found x could not make f smaller, though the gradient was not small */
-  double damping;     /* above 0: H + damping I takes the place of H */
+  double damping;     /* above 0: H + damping I takes the place of H, J + damping I that of J */
   bool least_norm;    /* the pseudo-inverse takes the place of the inverse */
   double tolerance;   /* of iterative solves: |b - H y| <= tolerance |b| */
   size_t iterations;  /* of one iterative solve, at most; 0: by the number of entries */
@@ -88,28 +99,30 @@ typedef enum {
 typedef struct {
   implicit_status status;
   double f;
-  double grad_inf;    /* largest entry of the gradient among the entries that move */
+  double grad_inf;    /* largest entry of the gradient among the entries that move; of a root, of r */
   double scaled_grad; /* the Newton step that it calls for, relative to max(1, |x|): how far x is from x* */
   bool has_inertia;   /* dense: eigenvalues that are positive, negative, and zero to rounding */
   size_t positive, negative, zero;
-  double least_curvature; /* dense: the smallest eigenvalue; iterative: the smallest v'Hv / v'v seen; nan: none */
-  double condition;       /* of H scaled to a diagonal of ones, where it matters; an estimate, from below */
-  double residual;        /* of the linear solves: the largest |b - H y| / (|H| |y| + |b|), entry by entry */
-  double error_estimate;  /* of all derivatives given so far, relative to the largest entry; nan: none was given */
+  double least_curvature; /* dense: the smallest eigenvalue; iterative: the smallest v'Hv / v'v seen; nan: none, or of
+                             a root */
+  double condition; /* of H scaled to a diagonal of ones, or of J with rows and columns of about that length, where it
+                       matters; an estimate, from below */
+  double residual;  /* of the linear solves: the largest |b - H y| / (|H| |y| + |b|), entry by entry */
+  double error_estimate; /* of all derivatives given so far, relative to the largest entry; nan: none was given */
   size_t free, frozen, at_bound;
-  size_t moving;                             /* free and not at a bound: H has that many rows */
-  size_t entry;                              /* of x, that IMPLICIT_DEGENERATE_BOUND or IMPLICIT_REFUSED is about */
-  const char *found;                         /* of IMPLICIT_NONSMOOTH and IMPLICIT_REFUSED: what */
-  bool dense;                                /* or iterative */
+  size_t moving;     /* free and not at a bound: H has that many rows; its rank is `zero` less */
+  size_t entry;      /* of x, that IMPLICIT_DEGENERATE_BOUND or IMPLICIT_REFUSED is about */
+  const char *found; /* of IMPLICIT_NONSMOOTH and IMPLICIT_REFUSED: what */
+  bool dense;        /* or iterative */
   size_t polish_steps, products, iterations; /* spent so far; iterations of iterative solves */
   int callback;                              /* what a function returned that failed */
 } implicit_certificate;
 
 typedef struct implicit implicit;
 
-/* Certifies x as a minimiser. `x` is polished in place, its frozen entries untouched. The problem's functions, the mask
- * and the bounds must outlive what is returned: NULL only where memory runs out at once. The certificate tells whether
- * derivatives can be had. */
+/* Certifies x as a minimiser, or root. `x` is polished in place, its frozen entries untouched. The problem's functions,
+ * the mask and the bounds must outlive what is returned: NULL only where memory runs out at once. The certificate tells
+ * whether derivatives can be had. */
 implicit *implicit_begin(const implicit_problem *problem, const implicit_options *options, double *x);
 void implicit_end(implicit *of);
 
@@ -128,7 +141,7 @@ bool implicit_adjoint(implicit *of, size_t count, const double *w, double *bar);
  * are fewer. */
 bool implicit_jacobian(implicit *of, double *jacobian);
 
-/* The directions along which H has no curvature, a whole vector of length 1 each, one after another; *count 0 where
+/* The directions that H, or J, makes nothing of, a whole vector of length 1 each, one after another; *count 0 where
  * none are known. They live as long as `of`. */
 const double *implicit_null_directions(const implicit *of, size_t *count);
 
@@ -138,8 +151,8 @@ const signed char *implicit_sides(const implicit *of);
 /* "ok", "not_stationary", .. */
 const char *implicit_status_name(implicit_status status);
 
-/* Which hypothesis of the theorem fails, and what can be done; "" for IMPLICIT_OK. */
-const char *implicit_hypothesis(implicit_status status);
-const char *implicit_advice(implicit_status status);
+/* Which hypothesis of the theorem fails, of a minimiser or a root, and what can be done; "" for IMPLICIT_OK. */
+const char *implicit_hypothesis(implicit_status status, bool root);
+const char *implicit_advice(implicit_status status, bool root);
 
 #endif

@@ -43,21 +43,54 @@ static int settle(kernel_problem *of, int status, size_t count, double *entries)
   return 0;
 }
 
+static int residual(void *user, const double *x, double *into) {
+  kernel_problem *of = user;
+  return settle(of, call(of, KERNEL_RESIDUAL, x, NULL, (double *[]){into}), of->residual_count, into);
+}
+
+static int vjp(void *user, const double *x, const double *u, double *ju) {
+  kernel_problem *of = user;
+  split(of, ju, of->results);
+  return settle(of, call(of, KERNEL_VJP, x, (const double *[]){u}, of->results), of->size, ju);
+}
+
+/* f = factor sum r_j^2 */
+static int squares(kernel_problem *of, const double *x, double *f) {
+  int status = residual(of, x, of->residuals);
+  *f = 0;
+  for (size_t k = 0; k < of->residual_count; k++) *f += of->residual_factor * of->residuals[k] * of->residuals[k];
+  return status;
+}
+
+/* And 2 factor J'r. */
+static int gradient_of_squares(kernel_problem *of, const double *x, double *f, double *gradient_at) {
+  int status = squares(of, x, f);
+  for (size_t k = 0; k < of->residual_count; k++) of->residuals[k] *= 2 * of->residual_factor;
+  return status ? status : vjp(of, x, of->residuals, gradient_at);
+}
+
 static int value(void *user, const double *x, double *f) {
   kernel_problem *of = user;
-  int status = settle(of, call(of, KERNEL_VALUE, x, NULL, (double *[]){f}), 1, f);
+  int status = of->functions[KERNEL_VALUE] ? settle(of, call(of, KERNEL_VALUE, x, NULL, (double *[]){f}), 1, f)
+                                           : squares(of, x, f);
   if (status) return status;
   if (!isfinite(*f)) remember(of, x);
   if (of->maximise) *f = -*f;
   return 0;
 }
 
+/* Where nothing moves, the functions along what moves do not exist, and are never called; methods run all the same. */
+static bool is_still(const kernel_problem *of) {
+  return !of->functions[KERNEL_GRADIENT] && (of->functions[KERNEL_VALUE] || !of->functions[KERNEL_VJP]);
+}
+
 static int gradient(void *user, const double *x, double *f, double *gradient_at) {
   kernel_problem *of = user;
-  if (!of->functions[KERNEL_GRADIENT]) return value(user, x, f);
+  if (is_still(of)) return value(user, x, f);
   of->results[0] = f;
   split(of, gradient_at, of->results + 1);
-  int status = settle(of, call(of, KERNEL_GRADIENT, x, NULL, of->results), 1, f);
+  int status = of->functions[KERNEL_GRADIENT] ? settle(of, call(of, KERNEL_GRADIENT, x, NULL, of->results), 1, f)
+                                              : gradient_of_squares(of, x, f, gradient_at);
   if (status) return status;
   bool finite = isfinite(*f);
   for (size_t k = 0; k < of->size && finite; k++) finite = !of->mask[k] || isfinite(gradient_at[k]);
@@ -75,26 +108,13 @@ static int product(void *user, const double *x, const double *v, double *hv) {
   return status;
 }
 
-static int residual(void *user, const double *x, double *into) {
-  kernel_problem *of = user;
-  return settle(of, call(of, KERNEL_RESIDUAL, x, NULL, (double *[]){into}), of->residual_count, into);
-}
-
 static int jvp(void *user, const double *x, const double *v, double *jv) {
   kernel_problem *of = user;
   return settle(of, call(of, KERNEL_JVP, x, seeds(of, v), (double *[]){jv}), of->residual_count, jv);
 }
 
-static int vjp(void *user, const double *x, const double *u, double *ju) {
-  kernel_problem *of = user;
-  split(of, ju, of->results);
-  return settle(of, call(of, KERNEL_VJP, x, (const double *[]){u}, of->results), of->size, ju);
-}
-
-/* Where nothing moves, the functions along what moves do not exist, and are never called; the methods run all the same.
- */
 minimise_problem kernel_problem_describe(kernel_problem *of) {
-  bool still = !of->functions[KERNEL_GRADIENT];
+  bool still = is_still(of);
   minimise_problem made = {.user = of,
                            .size = of->size,
                            .value = value,

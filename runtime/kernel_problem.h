@@ -14,7 +14,7 @@ typedef struct {
 } kernel_var;
 
 /* value: f. gradient: f, then the gradient by each active var. product: active vars to active vars. residual: r. jvp:
- * active vars to r. vjp: r to active vars. */
+ * active vars to r. vjp: r to active vars. Without a value, f and its gradient are those of the residual's squares. */
 enum { KERNEL_VALUE, KERNEL_GRADIENT, KERNEL_PRODUCT, KERNEL_RESIDUAL, KERNEL_JVP, KERNEL_VJP, KERNEL_FUNCTIONS };
 
 typedef struct {
@@ -25,9 +25,10 @@ typedef struct {
   size_t var_count, size;                      /* of the vector */
   const unsigned char *mask;                   /* 0: a frozen entry, whose derivative is not looked at */
   bool maximise;                               /* then what is minimised is -f */
-  entry_function *functions[KERNEL_FUNCTIONS]; /* NULL: there is none; but the value is always there, and the gradient
-                                                  where a var is active */
+  entry_function *functions[KERNEL_FUNCTIONS]; /* NULL: there is none; but the value is there, and the gradient where a
+                                                  var is active, or the residual, and its vjp where a var is active */
   size_t residual_count;
+  double *residuals;         /* room for residual_count numbers where there is no value */
   double residual_factor;    /* f = residual_factor * sum r_j^2 */
   double **seeds, **results; /* room for var_count + 1 pointers each */
   /* NULL, or: does a status of the functions say that the model has no value at this point, rather than that it is

@@ -55,7 +55,7 @@ void problem_plan_add(problem_plan *in, console *with, const tensor_program *mod
   in->made.var_count = vars->count;
   in->made.vars = numbers;
   find_residual(in, model);
-  problem_requests(with->memory, vars, true, in->made.residual, all);
+  problem_requests(with->memory, vars, true, true, in->made.residual, all);
   for (int k = 0; k < KERNEL_FUNCTIONS; k++) {
     in->made.functions[k] = -1;
     if (all[k].needed) add(in, with, &all[k].wanted, names[k], &in->made.functions[k], calls);

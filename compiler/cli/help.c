@@ -11,7 +11,7 @@ static const command_row commands[COMMAND_COUNT] = {
     [COMMAND_CHECK] = {"check", "a model's derivatives against each other and against differences", command_check},
     [COMMAND_EMIT] = {"emit", "a model and its derivatives as C, or as a Python module", command_emit},
     [COMMAND_SOLVE] = {"solve", "where a model's objective is smallest, over the entries that may move", command_solve},
-    [COMMAND_IMPLICIT] = {"implicit", "how a model's minimiser moves with its params, with a certificate",
+    [COMMAND_IMPLICIT] = {"implicit", "how a model's minimiser, or a root, moves with its params, with a certificate",
                           command_implicit},
     [COMMAND_HELP] = {"help", "how a command is used, or what a diagnostic's code means", command_help},
 };

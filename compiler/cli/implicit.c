@@ -1,4 +1,4 @@
-/* adjoin implicit: how a model's minimiser moves with its params. */
+/* adjoin implicit: how a model's minimiser, or a root, moves with its params. */
 #include "compiler/cli/implicit.h"
 
 #include "compiler/cli/commands.h"
@@ -68,6 +68,16 @@ static exit_code run(differentiating *in, const given_arrays *arrays) {
   return code;
 }
 
+/* Each kind of system has its own solvers. */
+static bool check_solver(const options *given) {
+  implicit_solver solver = given->implicit.solver;
+  if (solver <= IMPLICIT_DENSE || (solver >= IMPLICIT_GMRES) == (given->root != NULL)) return true;
+  complain(given->root
+               ? "--solver: cg and minres are for minimisers; of a root, gmres and lsqr are to be had"
+               : "--solver: gmres and lsqr are for roots (--root); of a minimiser, cg and minres are to be had");
+  return false;
+}
+
 exit_code command_implicit(console *with, int count, char **arguments) {
   options given = options_parse(with, COMMAND_IMPLICIT, count, arguments);
   if (!solve_can_write(&given)) return EXIT_USAGE;
@@ -76,9 +86,10 @@ exit_code command_implicit(console *with, int count, char **arguments) {
     return EXIT_USAGE;
   }
   if (given.verify && given.implicit.damping > 0) {
-    complain("--verify compares with minimisers, which --damping does not describe");
+    complain("--verify compares with minimisers or roots, which --damping does not describe");
     return EXIT_USAGE;
   }
+  if (!check_solver(&given)) return EXIT_USAGE;
   session *from;
   exit_code code = model_open(with, &given, &from);
   if (code == EXIT_DONE) code = solve_check_model(&given, session_model(from));

@@ -57,17 +57,28 @@ static exit_code choose_parameters(differentiating *in) {
   return EXIT_INPUT;
 }
 
+/* --root: is there such an output, with as many entries as move? */
+static bool check_root(differentiating *in) {
+  solving *solve = &in->solve;
+  name_list named = {0};
+  if (!in->of.root) return true;
+  list_push(solve->with->memory, &named, in->of.root);
+  return names_check(solve->with, solve->model, "--root", &named, NAMES_OUTPUTS | NAMES_DEFINITIONS) &&
+         implicit_check_root(&in->of);
+}
+
 exit_code implicit_prepare(differentiating *in) {
   solving *solve = &in->solve;
   in->of = (implicit_model){.memory = solve->with->memory,
                             .model = solve->model,
                             .inputs = &solve->inputs,
                             .vector = &solve->vector,
+                            .root = solve->given->root,
                             .user = in,
                             .request = request_function,
                             .run = run,
                             .gradient = gradient};
-  exit_code code = choose_parameters(in);
+  exit_code code = check_root(in) ? choose_parameters(in) : EXIT_INPUT;
   if (code != EXIT_DONE || implicit_request(&in->of)) return code;
   return in->code;
 }

@@ -7,6 +7,18 @@ static const implicit_certificate *certificate(const differentiating *in) {
   return implicit_certificate_of(in->made);
 }
 
+static bool is_root(const differentiating *in) {
+  return in->of.root != NULL;
+}
+
+static const char *hypothesis(const differentiating *in) {
+  return implicit_hypothesis(certificate(in)->status, is_root(in));
+}
+
+static const char *advice(const differentiating *in) {
+  return implicit_advice(certificate(in)->status, is_root(in));
+}
+
 static quantity solution_of(const differentiating *in, int var) {
   const kernel_var *of = &in->solve.vector.vars.items[var];
   quantity made = in->solve.inputs.inputs[of->input].value;
@@ -61,6 +73,10 @@ static void append_section(const differentiating *in, section section_of, const 
 static void report_json(const differentiating *in, text *out) {
   member(out, "{", "model");
   json_string_append(out, in->solve.model->name);
+  if (is_root(in)) {
+    member(out, ",\n ", "root");
+    json_string_append(out, in->of.root);
+  }
   member(out, ",\n ", "status");
   json_string_append(out, implicit_status_name(certificate(in)->status));
   member(out, ",\n ", "x");
@@ -98,13 +114,14 @@ static void append_row(text *out, const char *name, double value, const char *af
     text_format(out, "%.3g%s", value, after);
 }
 
-static void append_certificate_table(const implicit_certificate *of, text *out) {
+static void append_certificate_table(const differentiating *in, text *out) {
+  const implicit_certificate *of = certificate(in);
   text_append(out, "certificate\n");
-  append_row(out, "gradient", of->grad_inf, "");
+  append_row(out, is_root(in) ? "largest equation" : "gradient", of->grad_inf, "");
   text_format(out, ", calls for a step of %.3g max(1, |x|)\n", of->scaled_grad);
-  text_append(out, "  curvature         ");
+  if (!is_root(in)) text_append(out, "  curvature         ");
   if (of->has_inertia) text_format(out, "%zu positive, %zu negative, %zu zero; ", of->positive, of->negative, of->zero);
-  text_format(out, "least %.3g\n", of->least_curvature);
+  if (!is_root(in)) text_format(out, "least %.3g\n", of->least_curvature);
   append_row(out, "condition", of->condition, "");
   text_append(out, "\n");
   if (!isnan(of->error_estimate)) {
@@ -124,11 +141,17 @@ static void append_certificate_table(const implicit_certificate *of, text *out) 
   text_append(out, "\n");
 }
 
+/* What f is called. */
+static const char *objective_name(const differentiating *in) {
+  if (!is_root(in)) return in->solve.model->objective.name;
+  return arena_format(in->solve.with->memory, "sum(%s^2)", in->of.root);
+}
+
 static void report_table(differentiating *in, text *out) {
   const implicit_certificate *of = certificate(in);
   double f = in->solve.sign * of->f;
   results shown = {.inputs = &in->solve.inputs};
-  result made = {SECTION_VALUE, {.name = in->solve.model->objective.name, .count = 1, .entries = &f}};
+  result made = {SECTION_VALUE, {.name = objective_name(in), .count = 1, .entries = &f}};
   list_push(in->solve.with->memory, &shown.list, made);
   for (int k = 0; k < in->solve.vector.vars.count; k++) {
     made = (result){SECTION_SOLUTION, solution_of(in, k)};
@@ -140,12 +163,11 @@ static void report_table(differentiating *in, text *out) {
   for (int in_section = SECTION_JACOBIAN; in_section <= SECTION_ADJOINT; in_section++)
     shown.wanted[in_section] = in->shown.wanted[in_section] && implicit_has_derivatives(of->status);
   results_write_table(&shown, out);
-  append_certificate_table(of, out);
+  append_certificate_table(in, out);
   if (in->agreement.done)
     text_format(out, "  %-16s  differs by %.2g from differences, which are good to %.2g: %s\n", "verify",
                 in->agreement.difference, in->agreement.accuracy, in->agreement.agrees ? "agrees" : "DISAGREES");
-  text_format(out, "%s%s%s\n", implicit_status_name(of->status), *implicit_hypothesis(of->status) ? ": " : "",
-              implicit_hypothesis(of->status));
+  text_format(out, "%s%s%s\n", implicit_status_name(of->status), *hypothesis(in) ? ": " : "", hypothesis(in));
 }
 
 /* ---- the message ---- */
@@ -173,10 +195,10 @@ static const char *details(const differentiating *in) {
   text made = text_create(in->solve.with->memory);
   size_t count;
   const double *directions = implicit_null_directions(in->made, &count);
-  if (of->status == IMPLICIT_SINGULAR && of->has_inertia)
-    text_format(&made, " (rank %zu of %zu)", of->positive + of->negative, of->moving);
+  if (of->status == IMPLICIT_SINGULAR && of->dense)
+    text_format(&made, " (rank %zu of %zu)", of->moving - of->zero, of->moving);
   if (of->status == IMPLICIT_SINGULAR && count) {
-    text_append(&made, "; no curvature along ");
+    text_append(&made, is_root(in) ? "; no equation changes along " : "; no curvature along ");
     append_null_direction(in, directions, &made);
     if (count > 1) text_format(&made, " and %zu more directions", count - 1);
   }
@@ -186,8 +208,8 @@ static const char *details(const differentiating *in) {
     text_format(&made, " (least curvature %.3g%s)", of->least_curvature,
                 in->solve.sign < 0 ? ", of minus the objective, which is maximised" : "");
   if (of->status == IMPLICIT_NOT_STATIONARY)
-    text_format(&made, " (its largest entry is %.3g; it calls for a step of %.3g max(1, |x|))", of->grad_inf,
-                of->scaled_grad);
+    text_format(&made, " (%s is %.3g; it calls for a step of %.3g max(1, |x|))",
+                is_root(in) ? "the largest" : "its largest entry", of->grad_inf, of->scaled_grad);
   if (of->status == IMPLICIT_NONSMOOTH && of->found) text_format(&made, ": %s", of->found);
   if (of->status == IMPLICIT_REFUSED) text_format(&made, ": %s", of->found);
   return made.data;
@@ -199,8 +221,8 @@ static void show_kinks(const differentiating *in) {
   diagnostics *shown = diagnostics_create(in->solve.with->memory, in->solve.model->from);
   for (int k = 0; k < in->of.doubtful_count && k < SHOWN; k++) {
     const kinked *each = in->of.doubtful[k];
-    diagnose_warning(shown, CODE_NONSMOOTH, each->where, "'%s' %s at its kink at the minimiser", each->word,
-                     in->of.doubtful_count > 1 ? "may be" : "is");
+    diagnose_warning(shown, CODE_NONSMOOTH, each->where, "'%s' %s at its kink at the %s", each->word,
+                     in->of.doubtful_count > 1 ? "may be" : "is", is_root(in) ? "root" : "minimiser");
   }
   console_show(shown);
 }
@@ -214,11 +236,10 @@ void implicit_report(differentiating *in) {
   if (in->agreement.done && !in->agreement.agrees) complain("--verify: the derivative disagrees with differences");
   if (of->status == IMPLICIT_OK) return;
   if (of->status == IMPLICIT_ILL_CONDITIONED)
-    complain("%s: %s; about %.0f digits are left; %s", implicit_status_name(of->status),
-             implicit_hypothesis(of->status), fmax(0, floor(-log10(of->error_estimate))), implicit_advice(of->status));
+    complain("%s: %s; about %.0f digits are left; %s", implicit_status_name(of->status), hypothesis(in),
+             fmax(0, floor(-log10(of->error_estimate))), advice(in));
   else
-    complain("%s: %s%s; %s", implicit_status_name(of->status), implicit_hypothesis(of->status), details(in),
-             implicit_advice(of->status));
+    complain("%s: %s%s; %s", implicit_status_name(of->status), hypothesis(in), details(in), advice(in));
   if (of->status == IMPLICIT_NONSMOOTH && in->of.doubtful_count) show_kinks(in);
   if (of->status == IMPLICIT_NOT_FINITE) solve_explain(&in->solve);
 }

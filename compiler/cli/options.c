@@ -336,6 +336,7 @@ static error_t take_implicit_option(int key, const char *value, struct argp_stat
   case KEY_ADJOINT: add_assignment(state, "adjoint", value, &into->adjoint); return 0;
   case KEY_DAMPING: into->implicit.damping = real_given(state, "damping", value, true, INFINITY); return 0;
   case KEY_LEAST_NORM: into->implicit.least_norm = true; return 0;
+  case KEY_ROOT: into->root = value; return 0;
   case KEY_VERIFY: into->verify = true; return 0;
   case KEY_SOLVER: into->implicit.solver = (implicit_solver)chosen(state, key, "solver", value); return 0;
   default: return take_solver_option(key, value, state);

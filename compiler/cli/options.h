@@ -40,6 +40,7 @@ typedef struct {
   bool init;                 /* draw the weights of networks that nothing gives */
   implicit_options implicit; /* implicit: what the command line sets of them */
   assignment_list at, forward, adjoint;
+  const char *root; /* implicit: an output; NULL: a minimiser is meant */
   bool verify;
   const char *topic, *shell; /* of help; or NULL */
   bool manual;

@@ -150,6 +150,12 @@ static const struct argp_option implicit_options_rows[] = {
      .key = KEY_ADJOINT,
      .arg = "NAME=VALUE",
      .doc = "The derivative of a weighted sum of the vars alone, with these weights on a var (may be repeated)"},
+    {.name = "root",
+     .key = KEY_ROOT,
+     .arg = "OUTPUT",
+     .doc = "Of the root of an output, instead of a minimiser: the vars solve OUTPUT = 0, as many equations as entries "
+            "that may move. It is looked for where the sum of squares is smallest, and J, the derivative of OUTPUT, "
+            "takes the place of H"},
     {.name = "damping", .key = KEY_DAMPING, .arg = "MU", .doc = "Solve with H + MU I in place of the Hessian H"},
     {.name = "least-norm", .key = KEY_LEAST_NORM, .doc = "Where H is singular, take its pseudo-inverse"},
     {.name = "verify",
@@ -158,8 +164,8 @@ static const struct argp_option implicit_options_rows[] = {
     {.name = "solver",
      .key = KEY_SOLVER,
      .arg = "NAME",
-     .doc = "Of linear systems: dense (LAPACK), cg or minres, on products with H (default: auto: dense up to 500 free "
-            "entries, else cg)"},
+     .doc = "Of linear systems: dense (LAPACK), cg or minres, on products with H, or of a root gmres or lsqr, on "
+            "products with J and J' (default: auto: dense up to 500 free entries, else cg or gmres)"},
 #include "compiler/cli/solve_rows.def"
     ROW_STRICT,
     ROW_DIM,
@@ -233,8 +239,8 @@ static const command_page commands[COMMAND_COUNT] = {
          solve_options},
     [COMMAND_IMPLICIT] =
         {"implicit", "MODEL [NAME=VALUE | FILE | FOLDER/]...",
-         "Derivatives of a model's minimiser with respect to its params, by the implicit function theorem, with a "
-         "certificate.\v" INPUTS_TEXT
+         "Derivatives of a model's minimiser, or of a root, with respect to its params, by the implicit function "
+         "theorem, with a certificate.\v" INPUTS_TEXT
          "The minimiser is found as by `adjoin solve`, or given with --at, and polished. The Jacobian is given unless "
          "--forward or --adjoint ask for something else. What does not move has derivative 0; an entry at a bound has "
          "its bound's.\n\n"
@@ -244,6 +250,7 @@ static const command_page commands[COMMAND_COUNT] = {
          "linear_solve_failed.\n\n"
          "  adjoin implicit net.adj weights/ x=4 --json\n"
          "  adjoin implicit fit.adj data/ --wrt volume --adjoint b=1,0 --verify\n"
+         "  adjoin implicit game.adj data/ --root slopes --wrt lambda\n"
          "  adjoin implicit net.adj weights/ --at x=@x.npy --no-polish --forward b1=1,0,0" EXIT_TEXT,
          implicit_options_rows},
     [COMMAND_HELP] = {
@@ -284,6 +291,8 @@ static const char *const linear_solver_words[] = {[IMPLICIT_AUTOMATIC] = "auto",
                                                   [IMPLICIT_DENSE] = "dense",
                                                   [IMPLICIT_CG] = "cg",
                                                   [IMPLICIT_MINRES] = "minres",
+                                                  [IMPLICIT_GMRES] = "gmres",
+                                                  [IMPLICIT_LSQR] = "lsqr",
                                                   NULL};
 static const char *const shell_words[] = {"bash", "zsh", NULL};
 static const char *const step_rule_words[] = {

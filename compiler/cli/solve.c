@@ -19,7 +19,7 @@ static bool check_starts(const char *option, const assignment_list *given, const
 }
 
 exit_code solve_check_model(const options *given, const tensor_program *model) {
-  if (!model->objective.value) {
+  if (!model->objective.value && !given->root) {
     complain("%s: the model has no objective to solve for; write `minimize ...` or `maximize ...`", given->model_path);
     return EXIT_INPUT;
   }

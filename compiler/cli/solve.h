@@ -81,7 +81,8 @@ bool selection_read(solving *in, const char *option, const char *list, selection
 /* Requests what the method needs, compiles, and fills start values and bounds. On EXIT_DONE `problem` is ready. */
 exit_code solve_prepare(solving *in, minimise_problem *problem);
 
-/* Binds the vars to the entries of a whole vector; the objective and the gradient there, as the model has them. */
+/* Binds the vars to the entries of a whole vector; the objective and the gradient there, as the model has them; of a
+ * root, the derivatives of the sum of the equations. */
 exit_code solve_gradient_at(solving *in, double *x, results *into);
 
 /* ---- solve_progress.c ---- */

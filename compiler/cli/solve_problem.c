@@ -13,16 +13,24 @@ static bool has_squares(const solving *in) {
 
 static bool find_residuals(solving *in) {
   quantity residuals;
-  in->squares = find_squares(in->model, in->inputs.values);
+  in->squares = in->given->root ? (sum_of_squares){.output = in->given->root, .factor = 1}
+                                : find_squares(in->model, in->inputs.values);
   in->squares.factor *= in->sign;
   if (!has_squares(in)) return true;
   if (!bind_quantity(&in->inputs, in->squares.output, &residuals)) return false;
   in->kernel.residual_factor = in->squares.factor;
   in->kernel.residual_count = (size_t)residuals.count;
+  if (in->given->root) in->kernel.residuals = residuals.entries;
   return true;
 }
 
 static exit_code refuse_method(const solving *in) {
+  if (in->given->root) {
+    complain("--method %s needs an objective's second derivatives, which a root has not; levenberg-marquardt, bfgs and "
+             "lbfgs look for it",
+             in->method->name);
+    return EXIT_USAGE;
+  }
   complain("--method %s needs an objective that is a sum of squares of an output: output r = ...; minimize sum(r^2)%s",
            in->method->name, in->squares.output ? " (this one has a negative factor)" : "");
   return EXIT_INPUT;
@@ -32,10 +40,11 @@ static exit_code refuse_method(const solving *in) {
 static exit_code request_all(solving *in) {
   in->method = kernel_problem_method(in->given->solver.method, (size_t)in->vector.free_count, has_squares(in),
                                      in->kernel.residual_count);
-  bool residuals = in->method->needs & MINIMISE_NEEDS_RESIDUAL;
-  if (residuals && !has_squares(in)) return refuse_method(in);
+  bool residuals = in->given->root || in->method->needs & MINIMISE_NEEDS_RESIDUAL;
+  bool second = in->method->needs & MINIMISE_NEEDS_PRODUCT;
+  if (residuals && (!has_squares(in) || (in->given->root && second))) return refuse_method(in);
   problem_request all[KERNEL_FUNCTIONS];
-  problem_requests(in->with->memory, &in->vector.active, in->method->needs & MINIMISE_NEEDS_PRODUCT,
+  problem_requests(in->with->memory, &in->vector.active, !in->given->root, second,
                    residuals ? in->squares.output : NULL, all);
   for (int k = 0; k < KERNEL_FUNCTIONS; k++) {
     in->functions[k] = all[k].needed ? session_request(in->from, &all[k].wanted) : -1;
@@ -59,7 +68,7 @@ static bool fill_kernel(solving *in) {
   into->var_count = (size_t)in->vector.vars.count;
   into->size = (size_t)in->vector.size;
   into->mask = in->vector.mask;
-  into->maximise = in->model->maximize;
+  into->maximise = in->sign < 0;
   into->has_no_value = search_failed;
   into->judge = in->from;
   into->seeds = arena_array(in->with->memory, double *, in->vector.vars.count + 1);
@@ -100,7 +109,7 @@ static exit_code fill_vectors(solving *in) {
 }
 
 exit_code solve_prepare(solving *in, minimise_problem *problem) {
-  in->sign = in->model->maximize ? -1 : 1;
+  in->sign = in->model->maximize && !in->given->root ? -1 : 1;
   if (!find_residuals(in)) return EXIT_INPUT;
   exit_code code = start_request(in->with, in->from, &in->inputs, BOUNDS_OF_ALL, &in->starts);
   if (code == EXIT_DONE) code = request_all(in);
@@ -115,13 +124,14 @@ exit_code solve_gradient_at(solving *in, double *x, results *into) {
   kernel_problem_move(&in->kernel, x);
   for (int k = 0; k < in->vector.vars.count; k++)
     in->inputs.inputs[in->vector.vars.items[k].input].value.entries = x + in->vector.vars.items[k].offset;
-  quantity objective;
-  if (!quantity_create(&in->with->reports, in->model->objective.name, 0, NULL, &objective)) return EXIT_INPUT;
   *into = (results){.inputs = &in->inputs};
-  result made = {SECTION_VALUE, objective};
-  list_push(in->with->memory, &into->list, made);
+  result made = {.in = SECTION_VALUE};
   double **parts = in->kernel.results;
-  *parts++ = objective.entries;
+  if (!in->given->root) {
+    if (!quantity_create(&in->with->reports, in->model->objective.name, 0, NULL, &made.what)) return EXIT_INPUT;
+    list_push(in->with->memory, &into->list, made);
+    *parts++ = made.what.entries;
+  }
   for (int k = 0; k < in->vector.active.count; k++) {
     made.in = SECTION_GRAD;
     if (!bind_quantity(&in->inputs, in->vector.active.items[k], &made.what)) return EXIT_INPUT;
@@ -129,5 +139,9 @@ exit_code solve_gradient_at(solving *in, double *x, results *into) {
     *parts++ = made.what.entries;
   }
   int function = in->vector.active.count ? in->functions[KERNEL_GRADIENT] : in->functions[KERNEL_VALUE];
-  return machine_run(&in->on, function, 0, NULL, in->kernel.results);
+  const double *ones[] = {in->kernel.residuals};
+  for (size_t k = 0; k < in->kernel.residual_count && in->given->root; k++) in->kernel.residuals[k] = 1;
+  if (in->given->root) function = in->functions[KERNEL_VJP];
+  return function < 0 ? EXIT_DONE
+                      : machine_run(&in->on, function, 0, in->given->root ? ones : NULL, in->kernel.results);
 }

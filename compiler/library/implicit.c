@@ -13,6 +13,7 @@ struct adjoin_implicit {
   listed_vars vars;
   const adjoin_parameter *parameters; /* of the caller, while it is made */
   int parameter_count;
+  const char *root; /* of the caller, too */
   implicit_options how;
   implicit_model of; /* its user is this */
   LIST(request) wanted;
@@ -121,6 +122,8 @@ static adjoin_status plan(adjoin_model *model, void *with, mistakes *found) {
                             .request = note_request,
                             .run = run,
                             .gradient = gradient};
+  if (in->root) in->of.root = arena_copy(in->vars.memory, in->root, strlen(in->root));
+  if (in->root && !implicit_check_root(&in->of)) return ADJOIN_BINDING;
   status = choose_parameters(in, found);
   if (status != ADJOIN_OK) return status;
   if (!implicit_lay_out(&in->of))
@@ -129,7 +132,7 @@ static adjoin_status plan(adjoin_model *model, void *with, mistakes *found) {
   status = check_parameters(in, found);
   if (status == ADJOIN_OK) status = listed_lay_out(&in->vars, found);
   if (status != ADJOIN_OK || !implicit_request(&in->of)) return status;
-  problem_requests(in->vars.memory, &in->vars.vector.active, false, NULL, in->kernel_wanted);
+  if (!in->root) problem_requests(in->vars.memory, &in->vars.vector.active, true, false, NULL, in->kernel_wanted);
   int vars = in->vars.vector.vars.count;
   in->kernel.seeds = arena_array(in->vars.memory, double *, vars + 1);
   in->kernel.results = arena_array(in->vars.memory, double *, vars + 1);
@@ -175,7 +178,7 @@ static void fill_kernel(adjoin_implicit *in) {
   kernel->var_count = (size_t)in->vars.vector.vars.count;
   kernel->size = (size_t)in->vars.vector.size;
   kernel->mask = in->vars.vector.mask;
-  kernel->maximise = of->model->program->maximize;
+  kernel->maximise = of->model->program->maximize && !in->of.root;
   kernel->has_no_value = listed_search_failed;
   kernel->judge = of->model->from;
   in->inner = kernel_problem_describe(kernel);
@@ -199,8 +202,8 @@ static void note_certificate(adjoin_implicit *in) {
   const implicit_certificate *of = implicit_certificate_of(in->made);
   in->certificate = (adjoin_certificate){.status = (adjoin_implicit_status)of->status,
                                          .name = implicit_status_name(of->status),
-                                         .hypothesis = implicit_hypothesis(of->status),
-                                         .advice = implicit_advice(of->status),
+                                         .hypothesis = implicit_hypothesis(of->status, in->of.root != NULL),
+                                         .advice = implicit_advice(of->status, in->of.root != NULL),
                                          .found = of->found ? of->found : "",
                                          .f = in->kernel.maximise ? -of->f : of->f,
                                          .grad_inf = of->grad_inf,
@@ -282,11 +285,11 @@ adjoin_status adjoin_implicit_create(adjoin_instance *instance, const adjoin_var
     return tell_misuse(told, "adjoin_implicit_create: NULL for an argument, or a negative count");
   if (options->version != ADJOIN_IMPLICIT_VERSION)
     return tell_misuse(told, "adjoin_implicit_create: options that did not begin with adjoin_implicit_defaults()");
-  if ((int)options->solver < 0 || options->solver > ADJOIN_IMPLICIT_MINRES)
+  if ((int)options->solver < 0 || options->solver > ADJOIN_IMPLICIT_LSQR)
     return tell_misuse(told, "adjoin_implicit_create: there is no such solver");
   adjoin_status status = adjoin_settle(instance);
   if (status != ADJOIN_OK) return status;
-  if (!instance->model->program->objective.value)
+  if (!options->root && !instance->model->program->objective.value)
     return tell(told, ADJOIN_MODEL, CODE_NO_OBJECTIVE, "the model has no objective");
   adjoin_implicit *in = calloc(1, sizeof *in);
   if (in) in->vars.memory = arena_create();
@@ -294,6 +297,7 @@ adjoin_status adjoin_implicit_create(adjoin_instance *instance, const adjoin_var
     free(in);
     return tell_exhausted(told);
   }
+  in->root = options->root;
   in->vars.caller = "adjoin_implicit_create";
   in->vars.of = instance;
   in->vars.variables = variables;

@@ -41,7 +41,7 @@ static adjoin_status choose_functions(run *in, mistakes *found) {
   if (needs && !squares) return refuse_method(in, found, "it needs an objective that is a sum of squares of an output");
   in->kernel.residual_count = (size_t)residuals.count;
   in->kernel.residual_factor = in->squares.factor;
-  problem_requests(in->vars.memory, &in->vars.vector.active, method->needs & MINIMISE_NEEDS_PRODUCT,
+  problem_requests(in->vars.memory, &in->vars.vector.active, true, method->needs & MINIMISE_NEEDS_PRODUCT,
                    needs ? in->squares.output : NULL, in->wanted);
   return ADJOIN_OK;
 }

@@ -16,24 +16,15 @@ static void find_vars(implicit_model *in, int which) {
   }
 }
 
-static bool request_one(implicit_model *in, request_kind kind, name_list read, name_list along, int *into) {
-  request wanted = {
-      .kind = kind, .read = read.items, .read_count = read.count, .along = along.items, .along_count = along.count};
-  *into = in->request(in->user, &wanted);
-  return *into >= 0;
-}
-
 bool implicit_request_bounds(implicit_model *in) {
   static const request_kind forward[] = {REQUEST_LOWER_JVP, REQUEST_UPPER_JVP};
   static const request_kind adjoint[] = {REQUEST_LOWER_VJP, REQUEST_UPPER_VJP};
-  in->bound_room = arena_array(in->memory, double, in->vector->size + 1);
-  in->theta_room = arena_array(in->memory, double, in->parameter_count + 1);
   for (int which = 0; which < 2; which++) {
     implicit_bounds *into = &in->bounds[which];
     find_vars(in, which);
     if (!into->vars.count) continue;
-    if (!request_one(in, forward[which], into->vars, in->wrt, &into->forward)) return false;
-    if (!request_one(in, adjoint[which], in->wrt, into->vars, &into->adjoint)) return false;
+    if (!implicit_request_one(in, forward[which], into->vars, in->wrt, false, &into->forward)) return false;
+    if (!implicit_request_one(in, adjoint[which], in->wrt, into->vars, false, &into->adjoint)) return false;
   }
   return true;
 }
@@ -58,13 +49,13 @@ int implicit_bound_forward(void *user, const signed char *side, const double *dt
   for (int which = 0; which < 2; which++) {
     const implicit_bounds *of = &in->bounds[which];
     if (!of->vars.count) continue;
-    memset(in->bound_room, 0, (size_t)in->vector->size * sizeof *in->bound_room);
+    memset(in->x_room, 0, (size_t)in->vector->size * sizeof *in->x_room);
     split_theta(in, (double *)dtheta, in->seeds); /* which are not written */
     int status =
-        in->run(in->user, of->forward, 0, (const double *const *)in->seeds, split(in, of, in->bound_room, in->results));
+        in->run(in->user, of->forward, 0, (const double *const *)in->seeds, split(in, of, in->x_room, in->results));
     if (status) return status;
     for (int64_t k = 0; k < in->vector->size; k++)
-      if (side[k] == (which ? 1 : -1)) dx[k] = in->bound_room[k];
+      if (side[k] == (which ? 1 : -1)) dx[k] = in->x_room[k];
   }
   return 0;
 }
@@ -75,8 +66,8 @@ int implicit_bound_adjoint(void *user, const signed char *side, const double *w,
   for (int which = 0; which < 2; which++) {
     const implicit_bounds *of = &in->bounds[which];
     if (!of->vars.count) continue;
-    for (int64_t k = 0; k < in->vector->size; k++) in->bound_room[k] = side[k] == (which ? 1 : -1) ? w[k] : 0;
-    int status = in->run(in->user, of->adjoint, 0, (const double *const *)split(in, of, in->bound_room, in->seeds),
+    for (int64_t k = 0; k < in->vector->size; k++) in->x_room[k] = side[k] == (which ? 1 : -1) ? w[k] : 0;
+    int status = in->run(in->user, of->adjoint, 0, (const double *const *)split(in, of, in->x_room, in->seeds),
                          split_theta(in, made, in->results));
     if (status) return status;
     for (int64_t k = 0; k < in->parameter_count; k++) bar[k] += made[k];

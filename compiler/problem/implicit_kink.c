@@ -1,7 +1,7 @@
-/* Is the objective smooth at x? (See implicit_model.h.) What it chooses (abs, max, if, ..) is looked at near x: a
- * choice whose distance to its kink is no larger than what a tiny step changes it by is doubtful. Doubtful ones matter
- * where the objective, its gradient or its second derivatives jump across x: `if x > 0 then x^3 else 0` has nothing of
- * that kind at 0. */
+/* Is the objective, or are the equations, smooth at x? (See implicit_model.h.) What it chooses (abs, max, if, ..) is
+ * looked at near x: a choice whose distance to its kink is no larger than what a tiny step changes it by is doubtful.
+ * Doubtful ones matter where the objective, its gradient or its second derivatives jump across x: `if x > 0 then x^3
+ * else 0` has nothing of that kind at 0. */
 #include "compiler/problem/implicit_model.h"
 
 #include <float.h>
@@ -124,13 +124,14 @@ typedef struct {
 } change;
 
 static bool measure_change(probing *in, double t, change *into) {
+  const implicit_model *of = in->in;
   const probe *above = &in->above, *below = &in->below;
   if (!look(in, t, &in->above) || !look(in, -t, &in->below)) return false;
-  into->f = above->f - below->f;
+  into->f = of->root ? 0 : above->f - below->f; /* equations have their own jumps, and are no gradient */
   for (int64_t k = 0; k < in->in->vector->size; k++) {
     into->g[k] = into->second[k] = 0;
     if (!moves(in, k)) continue;
-    into->f -= t * (above->g[k] + below->g[k]) * in->direction[k];
+    if (!of->root) into->f -= t * (above->g[k] + below->g[k]) * in->direction[k];
     into->g[k] = fabs(above->g[k] - below->g[k] - t * (above->second[k] + below->second[k]));
     into->second[k] = fabs(above->second[k] - below->second[k]);
   }

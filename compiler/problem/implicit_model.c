@@ -10,23 +10,19 @@ void implicit_move_to(implicit_model *in, const double *x) {
     in->inputs->pointers[in->vector->vars.items[k].input] = x + in->vector->vars.items[k].offset;
 }
 
-/* The parts of blocks of `count` vectors, for the vars that move or for the params. A part has the direction as its
- * last axis, as the whole block has. */
-static void split_vars(const implicit_model *in, double *block, size_t count, double **into) {
+void implicit_split_vars(const implicit_model *in, double *block, size_t count, double **into) {
   for (int k = 0; k < in->vector->vars.count; k++)
     if (in->vector->vars.items[k].active) *into++ = block + in->vector->vars.items[k].offset * (int64_t)count;
 }
 
-static void split_parameters(const implicit_model *in, double *block, size_t count, double **into) {
+void implicit_split_parameters(const implicit_model *in, double *block, size_t count, double **into) {
   for (int k = 0; k < in->parameters.count; k++) *into++ = block + in->parameters.items[k].offset * (int64_t)count;
 }
-
-typedef void splitter(const implicit_model *in, double *block, size_t count, double **into);
 
 /* Second derivatives along a block of directions, of the objective that is minimised. Seeds are not written, although
  * their type would let that. */
 static int second(implicit_model *in, const implicit_function *of, const double *x, size_t count, const double *along,
-                  splitter *split_along, double *read, splitter *split_read, int64_t read_size) {
+                  implicit_splitter *split_along, double *read, implicit_splitter *split_read, int64_t read_size) {
   int64_t entries = read_size * (int64_t)count;
   memset(read, 0, (size_t)entries * sizeof *read);
   if (of->one < 0) return 0;
@@ -42,17 +38,20 @@ static int second(implicit_model *in, const implicit_function *of, const double 
 
 static int hessian_product(void *user, const double *x, size_t count, const double *v, double *hv) {
   implicit_model *in = user;
-  return second(in, &in->functions.product, x, count, v, split_vars, hv, split_vars, in->vector->size);
+  return second(in, &in->functions.product, x, count, v, implicit_split_vars, hv, implicit_split_vars,
+                in->vector->size);
 }
 
 static int mixed_forward(void *user, const double *x, size_t count, const double *u, double *read) {
   implicit_model *in = user;
-  return second(in, &in->functions.forward, x, count, u, split_parameters, read, split_vars, in->vector->size);
+  return second(in, &in->functions.forward, x, count, u, implicit_split_parameters, read, implicit_split_vars,
+                in->vector->size);
 }
 
 static int mixed_adjoint(void *user, const double *x, size_t count, const double *v, double *read) {
   implicit_model *in = user;
-  return second(in, &in->functions.adjoint, x, count, v, split_vars, read, split_parameters, in->parameter_count);
+  return second(in, &in->functions.adjoint, x, count, v, implicit_split_vars, read, implicit_split_parameters,
+                in->parameter_count);
 }
 
 static int gradient(void *user, const double *x, double *f, double *gradient_at) {
@@ -71,8 +70,9 @@ static void nudge(void *user, double by) {
 
 /* ---- what is requested ---- */
 
-static bool request_one(implicit_model *in, name_list read, name_list along, bool block, int *into) {
-  request wanted = {.kind = REQUEST_PRODUCT,
+bool implicit_request_one(implicit_model *in, request_kind kind, name_list read, name_list along, bool block,
+                          int *into) {
+  request wanted = {.kind = kind,
                     .read = read.items,
                     .read_count = read.count,
                     .along = along.items,
@@ -82,33 +82,41 @@ static bool request_one(implicit_model *in, name_list read, name_list along, boo
   return *into >= 0;
 }
 
-static bool request_both(implicit_model *in, name_list read, name_list along, implicit_function *into) {
+bool implicit_request_both(implicit_model *in, request_kind kind, name_list read, name_list along,
+                           implicit_function *into) {
   *into = (implicit_function){-1, -1};
   if (!read.count || !along.count) return true;
-  return request_one(in, read, along, false, &into->one) && request_one(in, read, along, true, &into->block);
+  return implicit_request_one(in, kind, read, along, false, &into->one) &&
+         implicit_request_one(in, kind, read, along, true, &into->block);
 }
 
-/* What the vars that move and the params move of the objective's choices. */
+static bool request_second(implicit_model *in) {
+  name_list vars = in->vector->active;
+  return implicit_request_both(in, REQUEST_PRODUCT, vars, vars, &in->functions.product) &&
+         implicit_request_both(in, REQUEST_PRODUCT, vars, in->wrt, &in->functions.forward) &&
+         implicit_request_both(in, REQUEST_PRODUCT, in->wrt, vars, &in->functions.adjoint);
+}
+
+/* What the vars that move and the params move of the choices that are made. */
 static bool request_kinks(implicit_model *in) {
-  name_list along = {0};
+  name_list read = {0}, along = {0};
   const name_list *lists[] = {&in->vector->active, &in->wrt};
   in->functions.kinks = -1;
   if (!in->vector->active.count) return true;
+  if (in->root) list_push(in->memory, &read, in->root);
   for (int number = 0; number < 2; number++)
     for (int k = 0; k < lists[number]->count; k++) list_push(in->memory, &along, lists[number]->items[k]);
-  in->functions.kinks =
-      in->request(in->user, &(request){.kind = REQUEST_KINKS, .along = along.items, .along_count = along.count});
-  return in->functions.kinks >= 0;
+  return implicit_request_one(in, REQUEST_KINKS, read, along, false, &in->functions.kinks);
 }
 
 bool implicit_request(implicit_model *in) {
   int room = in->vector->vars.count + in->parameters.count + 1;
+  in->x_room = arena_array(in->memory, double, in->vector->size + 1);
+  in->theta_room = arena_array(in->memory, double, in->parameter_count + 1);
   in->seeds = arena_array(in->memory, double *, room);
   in->results = arena_array(in->memory, double *, room);
-  return request_both(in, in->vector->active, in->vector->active, &in->functions.product) &&
-         request_both(in, in->vector->active, in->wrt, &in->functions.forward) &&
-         request_both(in, in->wrt, in->vector->active, &in->functions.adjoint) && request_kinks(in) &&
-         implicit_request_bounds(in);
+  if (in->root) return implicit_request_root(in) && request_kinks(in);
+  return request_second(in) && request_kinks(in) && implicit_request_bounds(in);
 }
 
 /* ---- theta ---- */
@@ -143,6 +151,7 @@ void implicit_describe(implicit_model *in) {
                                    .nudge = nudge,
                                    .kink = implicit_find_kink};
   implicit_reserve_kinks(in);
+  if (in->root) implicit_describe_root(in);
   if (!implicit_bounds_move(in)) return;
   in->problem.bound_forward = implicit_bound_forward;
   in->problem.bound_adjoint = implicit_bound_adjoint;

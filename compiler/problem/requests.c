@@ -1,7 +1,7 @@
 /* The functions of a problem as requests (see requests.h). */
 #include "compiler/problem/requests.h"
 
-void problem_requests(arena *memory, const name_list *vars, bool product, const char *residual,
+void problem_requests(arena *memory, const name_list *vars, bool objective, bool product, const char *residual,
                       problem_request into[KERNEL_FUNCTIONS]) {
   static const name_list nothing;
   name_list residuals = {0};
@@ -12,8 +12,8 @@ void problem_requests(arena *memory, const name_list *vars, bool product, const 
     request_kind kind;
     const name_list *read, *along;
   } rows[KERNEL_FUNCTIONS] = {
-      [KERNEL_VALUE] = {true, REQUEST_VALUE, &nothing, &nothing},
-      [KERNEL_GRADIENT] = {moves, REQUEST_GRADIENT, vars, &nothing},
+      [KERNEL_VALUE] = {objective, REQUEST_VALUE, &nothing, &nothing},
+      [KERNEL_GRADIENT] = {moves && objective, REQUEST_GRADIENT, vars, &nothing},
       [KERNEL_PRODUCT] = {moves && product, REQUEST_PRODUCT, vars, vars},
       [KERNEL_RESIDUAL] = {residual, REQUEST_OUTPUTS, &residuals, &nothing},
       [KERNEL_JVP] = {moves && residual, REQUEST_JVP, &residuals, vars},

@@ -12,8 +12,9 @@ typedef struct {
 } problem_request;
 
 /* By function of a kernel_problem, over these vars; `product` and `residual` (an output; or NULL) say which of them a
- * method needs. The names are kept, not copied; lists are of `memory`. */
-void problem_requests(arena *memory, const name_list *vars, bool product, const char *residual,
+ * method needs, and `objective` whether value and gradient are those of the model's, or only of the residual's squares.
+ * The names are kept, not copied; lists are of `memory`. */
+void problem_requests(arena *memory, const name_list *vars, bool objective, bool product, const char *residual,
                       problem_request into[KERNEL_FUNCTIONS]);
 
 #endif

@@ -60,7 +60,7 @@ static bool measure_diagonal(implicit *in, const double *other) {
   for (size_t k = 0; k < in->count; k++) v[k] = implicit_sign(in) * in->system.scale[k];
   if (!implicit_product(in, in->x, v, here) || !implicit_product(in, other, v, there)) return false;
   for (size_t k = 0; k < in->count; k++) {
-    double change = fabs(there[k] - here[k]) * in->system.scale[k];
+    double change = fabs(there[k] - here[k]) * in->system.row_scale[k];
     if (!(change <= in->change)) in->change = change;
   }
   return true;
@@ -145,8 +145,7 @@ static bool is_held(implicit *in, size_t place, bool *held) {
   if (in->set.lower && in->set.upper && in->set.lower[place] == in->set.upper[place]) return true;
   memset(unit, 0, in->problem->size * sizeof *unit);
   unit[place] = 1;
-  in->certificate.products++;
-  if (!implicit_answered(in, in->problem->product(in->problem->user, in->x, 1, unit, product))) return false;
+  if (!implicit_products(in, false, in->x, 1, unit, product)) return false;
   double curvature = fabs(product[place]), multiplier = fabs(in->g[place]);
   if (!isfinite(curvature)) curvature = 0; /* no step is too small for it */
   *held = multiplier > DEGENERATE * implicit_unit(in, place) * fmax(curvature, DBL_MIN);

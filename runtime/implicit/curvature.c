@@ -56,23 +56,43 @@ static size_t count_open(const implicit *in, const sweep *of) {
   return count;
 }
 
-/* Entry k alone; without any curvature of its own, it is the matrix's business. */
-static bool compare_alone(implicit *in, sweep *of, size_t k) {
+/* The axis that entry k of the gradient follows most; of a root's equation k, by the row k of J. */
+static bool find_axis(implicit *in, sweep *of, size_t k, size_t *axis) {
+  *axis = k;
+  if (!in->root) return true;
+  double largest = -1;
   memset(of->v, 0, in->count * sizeof *of->v);
-  of->v[k] = distance_unit(in, in->place[k]);
+  of->v[k] = 1;
+  in->transposed = true;
+  bool good = implicit_product(in, in->x, of->v, of->hv);
+  in->transposed = false;
+  for (size_t i = 0; i < in->count && good; i++) {
+    double size = fabs(of->hv[i]) * distance_unit(in, in->place[i]);
+    if (size > largest) *axis = i, largest = size;
+  }
+  return good;
+}
+
+/* Entry k along its axis alone; without any curvature there, it is the matrix's business. */
+static bool compare_alone(implicit *in, sweep *of, size_t k) {
+  size_t axis;
+  if (!find_axis(in, of, k, &axis)) return false;
+  memset(of->v, 0, in->count * sizeof *of->v);
+  of->v[axis] = distance_unit(in, in->place[axis]);
   if (!compare(in, of)) return false;
   if (of->hv[k] == 0) of->open[k] = 0;
   return true;
 }
 
+/* H has nothing along axis k. Of a root, row k is nothing: which direction J makes nothing of is open. */
 static bool note_flat(implicit *in, sweep *of, size_t k) {
   implicit_certificate *into = &in->certificate;
-  memset(of->v, 0, in->count * sizeof *of->v);
-  of->v[k] = 1;
   into->zero++;
   if (into->has_inertia) into->positive--;
   into->condition = INFINITY;
-  return system_keep_null(in, of->v, ALONE);
+  memset(of->v, 0, in->count * sizeof *of->v);
+  of->v[k] = 1;
+  return in->root || system_keep_null(in, of->v, ALONE);
 }
 
 static bool create(implicit *in, sweep *into) {

@@ -7,21 +7,26 @@
 #include <math.h>
 #include <string.h>
 
-enum { PROBES = 16, LONGEST = 4000 }; /* products for the diagonal of H; eigenvalues of longer matrices take too long */
+enum {
+  PROBES = 16,   /* products for the diagonal of S */
+  PASSES = 4,    /* of estimates, */
+  EVEN = 16,     /* until no entry is so many times larger or smaller than their mean */
+  LONGEST = 4000 /* eigenvalues of longer matrices take too long */
+};
 
 bool krylov_create(implicit *in) {
   implicit_system *of = &in->system;
   size_t n = in->set.count;
   size_t room = in->options.iterations ? in->options.iterations : 10 * n + 100;
   of->room = room < LONGEST ? room : LONGEST;
-  for (int k = 0; k < 7; k++)
+  for (int k = 0; k < 9; k++)
     if (!(of->krylov[k] = implicit_zeros(in, n, 1))) return false;
   of->diagonal = implicit_zeros(in, of->room + 1, 1);
   of->subdiagonal = of->diagonal ? implicit_zeros(in, of->room + 1, 1) : NULL;
   return of->subdiagonal != NULL;
 }
 
-static double dot(size_t n, const double *a, const double *b) {
+double krylov_dot(size_t n, const double *a, const double *b) {
   double sum = 0;
   for (size_t k = 0; k < n; k++) sum += a[k] * b[k];
   return sum;
@@ -34,29 +39,43 @@ static bool scaled_product(implicit *in, const double *v, double *sv) {
   double *direction = in->brief[0];
   for (size_t k = 0; k < n; k++) direction[k] = scale[k] * v[k];
   if (!implicit_product(in, in->x, direction, sv)) return false;
-  double curvature = dot(n, direction, sv) / dot(n, direction, direction);
+  double curvature = krylov_dot(n, direction, sv) / krylov_dot(n, direction, direction);
   if (!(curvature >= in->certificate.least_curvature)) in->certificate.least_curvature = curvature;
   for (size_t k = 0; k < n; k++) sv[k] *= scale[k];
   return true;
 }
 
-/* The diagonal of H, estimated by products with signs z: the mean of z H z, entry by entry (Bekas, Kokiopoulou and Saad
- * 2007). A poor estimate costs iterations, not digits. */
-bool krylov_form(implicit *in) {
+/* The diagonal of S, estimated by products with signs z: the mean of z S z, entry by entry (Bekas, Kokiopoulou and Saad
+ * 2007). */
+static bool estimate_diagonal(implicit *in, double *diagonal) {
   size_t n = in->count;
-  double *scale = in->system.scale, *z = in->system.krylov[0], *hz = in->system.krylov[1];
-  memset(scale, 0, n * sizeof *scale);
+  double *z = in->system.krylov[0], *sz = in->system.krylov[1];
+  memset(diagonal, 0, n * sizeof *diagonal);
   for (int probe = 0; probe < PROBES; probe++) {
     for (size_t k = 0; k < n; k++) z[k] = implicit_sign(in);
-    if (!implicit_product(in, in->x, z, hz)) return false;
-    for (size_t k = 0; k < n; k++) scale[k] += z[k] * hz[k] / PROBES;
+    if (!scaled_product(in, z, sz)) return false;
+    for (size_t k = 0; k < n; k++) diagonal[k] += z[k] * sz[k] / PROBES;
   }
-  double mean = 0;
-  for (size_t k = 0; k < n; k++) mean += fabs(scale[k]) / (double)n;
-  if (!isfinite(mean)) return implicit_fail(in, IMPLICIT_NOT_FINITE);
-  for (size_t k = 0; k < n; k++) {
+  return isfinite(implicit_largest(n, diagonal)) || implicit_fail(in, IMPLICIT_NOT_FINITE);
+}
+
+/* D, so that S has a diagonal of about ones: where units differ, small entries are lost in the noise of large ones
+ * until these are scaled, so that it is estimated again. A poor estimate costs iterations, and in the end digits. */
+static bool form(implicit *in) {
+  size_t n = in->count;
+  double *scale = in->system.scale, *diagonal = in->system.krylov[2];
+  bool even = false;
+  for (size_t k = 0; k < n; k++) scale[k] = 1;
+  for (int pass = 0; pass < PASSES && !even; pass++) {
+    double mean = 0;
+    if (!estimate_diagonal(in, diagonal)) return false;
+    for (size_t k = 0; k < n; k++) mean += fabs(diagonal[k]) / (double)n;
+    even = true;
     /* The shortest solution is one in the vars' own units. */
-    scale[k] = in->options.least_norm ? 1 : system_scale(fmax(fabs(scale[k]), 1e-8 * mean));
+    for (size_t k = 0; k < n && !in->options.least_norm; k++) {
+      even = even && fabs(diagonal[k]) > mean / EVEN && fabs(diagonal[k]) < mean * EVEN;
+      scale[k] *= system_scale(fmax(fabs(diagonal[k]), 1e-8 * mean));
+    }
   }
   in->certificate.least_curvature = NAN;
   in->system.smallest = INFINITY;
@@ -64,7 +83,7 @@ bool krylov_form(implicit *in) {
   return true;
 }
 
-static size_t most_iterations(const implicit *in) {
+size_t krylov_iterations(const implicit *in) {
   return in->options.iterations ? in->options.iterations : 10 * in->count + 100;
 }
 
@@ -85,14 +104,14 @@ static bool conjugate_gradients(implicit *in, const double *b, double *y, double
   double *r = of->krylov[0], *p = of->krylov[1], *sp = of->krylov[2], before = 0, step = 1;
   memset(y, 0, n * sizeof *y);
   memcpy(r, b, n * sizeof *r);
-  double rr = dot(n, r, r), least = goal * goal * rr;
+  double rr = krylov_dot(n, r, r), least = goal * goal * rr;
   *definite = true;
-  for (size_t k = 0; rr > least && k < most_iterations(in); k++) {
+  for (size_t k = 0; rr > least && k < krylov_iterations(in); k++) {
     double beta = k ? rr / before : 0;
     for (size_t i = 0; i < n; i++) p[i] = r[i] + beta * p[i];
     if (!scaled_product(in, p, sp)) return false;
     in->certificate.iterations++;
-    double curvature = dot(n, p, sp), relative = curvature / dot(n, p, p), old = step;
+    double curvature = krylov_dot(n, p, sp), relative = curvature / krylov_dot(n, p, p), old = step;
     of->largest = fmax(of->largest, relative);
     if (!(relative > 8 * DBL_EPSILON * of->largest)) {
       *definite = false;
@@ -110,7 +129,7 @@ static bool conjugate_gradients(implicit *in, const double *b, double *y, double
       r[i] -= step * sp[i];
     }
     before = rr;
-    rr = dot(n, r, r);
+    rr = krylov_dot(n, r, r);
   }
   note_values(in, kept);
   *converged = *definite && rr <= least;
@@ -151,25 +170,26 @@ static bool minres(implicit *in, const double *b, double *y, double goal, bool *
   implicit_system *of = &in->system;
   size_t n = in->count, kept = 0;
   double *v = of->krylov[0], *sv = of->krylov[1], *older = of->krylov[2], *old = of->krylov[3];
-  double *w = of->krylov[4], *w_old = of->krylov[5], start = sqrt(dot(n, b, b)), largest = 0;
+  double *w = of->krylov[4], *w_old = of->krylov[5], start = sqrt(krylov_dot(n, b, b)), largest = 0;
   rotation_state at = {.beta = start, .cosine = -1, .phi_bar = start};
   memset(y, 0, n * sizeof *y);
   memset(w, 0, n * sizeof *w);
   memset(w_old, 0, n * sizeof *w_old);
   memcpy(old, b, n * sizeof *old);
-  for (size_t k = 0; at.phi_bar > goal * start && k < most_iterations(in) && at.beta > 8 * DBL_EPSILON * largest; k++) {
+  for (size_t k = 0; at.phi_bar > goal * start && k < krylov_iterations(in) && at.beta > 8 * DBL_EPSILON * largest;
+       k++) {
     for (size_t i = 0; i < n; i++) v[i] = old[i] / at.beta;
     if (!scaled_product(in, v, sv)) return false;
     in->certificate.iterations++;
     for (size_t i = 0; i < n && k; i++) sv[i] -= at.beta / at.beta_before * older[i];
-    double alpha = dot(n, v, sv);
+    double alpha = krylov_dot(n, v, sv);
     for (size_t i = 0; i < n; i++) {
       sv[i] -= alpha / at.beta * old[i];
       older[i] = old[i];
       old[i] = sv[i];
     }
     at.beta_before = at.beta;
-    at.beta = sqrt(dot(n, old, old));
+    at.beta = sqrt(krylov_dot(n, old, old));
     largest = fmax(largest, fabs(alpha) + at.beta);
     if (kept < of->room) {
       of->diagonal[kept] = alpha;
@@ -202,27 +222,43 @@ static bool solve_scaled(implicit *in, const double *b, double *y, double goal, 
 /* What only sizes are wanted of. */
 static const double ROUGH = 1e-5;
 
-/* An iteration may stop short of its goal because rounding lets it come no further. */
-static const double GOOD_ENOUGH = 1e-9;
+/* Iterations update residuals, which drift away from b - S y: of MINRES by as much as the square of the condition
+ * (Sleijpen, van der Vorst and Modersitzki 2000). */
+enum { REFINEMENTS = 4 };
+static const double DRIFTED = 16;
 
-static bool is_good(implicit *in, const double *b, const double *y, bool *good) {
+static bool refine(implicit *in, krylov_solver *solver, krylov_product *product, const double *b, double *y,
+                   double goal, bool *converged) {
   size_t n = in->count;
-  double *sy = in->system.krylov[0];
-  if (!scaled_product(in, y, sy)) return false;
-  for (size_t k = 0; k < n; k++) sy[k] -= b[k];
-  *good = sqrt(dot(n, sy, sy)) <= GOOD_ENOUGH * sqrt(dot(n, b, b));
+  double *left = in->system.krylov[7], *more = in->system.krylov[8], start = sqrt(krylov_dot(n, b, b)),
+         before = INFINITY;
+  for (int round = 0;; round++) {
+    if (!product(in, y, left)) return false;
+    for (size_t k = 0; k < n; k++) left[k] = b[k] - left[k];
+    double size = sqrt(krylov_dot(n, left, left));
+    *converged = size <= fmax(goal, KRYLOV_GOOD_ENOUGH) * start;
+    bool last = round == REFINEMENTS || in->options.least_norm;
+    if (last || size <= DRIFTED * goal * start || !(size < before / 2)) return true;
+    before = size;
+    bool again;
+    if (!solver(in, left, more, fmax(goal, goal * start / size), &again)) return false;
+    for (size_t k = 0; k < n; k++) y[k] += more[k];
+  }
+}
+
+bool krylov_solve(implicit *in, krylov_solver *solver, krylov_product *product, const double *b, double *y,
+                  bool *converged) {
+  size_t n = in->count;
+  double *scaled = in->system.krylov[6], goal = in->roughly ? ROUGH : in->options.tolerance;
+  for (size_t k = 0; k < n; k++) scaled[k] = system_rows(in)[k] * b[k];
+  if (!solver(in, scaled, y, goal, converged)) return false;
+  if (!in->roughly && !refine(in, solver, product, scaled, y, goal, converged)) return false;
+  for (size_t k = 0; k < n; k++) y[k] *= system_columns(in)[k];
   return true;
 }
 
-bool krylov_solve(implicit *in, const double *b, double *y, bool *converged) {
-  size_t n = in->count;
-  double *scaled = in->system.krylov[6];
-  for (size_t k = 0; k < n; k++) scaled[k] = in->system.scale[k] * b[k];
-  double goal = in->roughly ? ROUGH : in->options.tolerance;
-  if (!solve_scaled(in, scaled, y, goal, converged)) return false;
-  if (!*converged && !is_good(in, scaled, y, converged)) return false;
-  for (size_t k = 0; k < n; k++) y[k] *= in->system.scale[k];
-  return true;
+static bool solve(implicit *in, const double *b, double *y, bool *converged) {
+  return krylov_solve(in, solve_scaled, scaled_product, b, y, converged);
 }
 
 /* What the least-squares solution of S y = b leaves of a b of chance lies where S is zero. */
@@ -238,7 +274,7 @@ static bool find_null(implicit *in, const double *b, double *y) {
 
 /* Right-hand sides of a model may lie in the range of a singular H, and never show it. One of chance has a part of
  * about |b| / sqrt(n) along every direction: no y makes the residual smaller than that along one without curvature. */
-bool krylov_certify(implicit *in) {
+static bool certify(implicit *in) {
   implicit_system *of = &in->system;
   implicit_certificate *into = &in->certificate;
   size_t n = in->count;
@@ -254,3 +290,5 @@ bool krylov_certify(implicit *in) {
   if (!converged && !into->negative && !into->zero) return implicit_fail(in, IMPLICIT_LINEAR_SOLVE_FAILED);
   return !into->zero || find_null(in, b, y);
 }
+
+const system_kind krylov_system = {krylov_create, form, solve, certify, NULL};

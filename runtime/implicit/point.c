@@ -16,7 +16,7 @@ static void find_moving(implicit *in) {
   in->count = in->certificate.at_bound = 0;
   for (size_t k = 0; k < in->set.count; k++) {
     size_t place = free_set_place(&in->set, k);
-    bool active = free_set_is_active(&in->set, k, in->x[place], in->g[place], 0, &bound);
+    bool active = !in->root && free_set_is_active(&in->set, k, in->x[place], in->g[place], 0, &bound);
     in->side[place] = 0;
     if (active) {
       bool lower = in->set.lower && bound == in->set.lower[place];
@@ -76,8 +76,8 @@ typedef struct {
 } trial;
 
 /* Tries x + t step, into whole[2]. Better is where the same H asks for a shorter step there (the natural monotonicity
- * test: Deuflhard, Newton methods for nonlinear problems, 2004, 3.3), which is left in brief[1]; where a bound was met,
- * where the projected gradient is smaller. */
+ * test: Deuflhard, Newton methods for nonlinear problems, 2004, 3.3), which is left in brief[1]; where a minimum's
+ * bound was met, where the projected gradient is smaller. */
 static bool try_step(implicit *in, trial *at) {
   double *x = in->whole[2], *next = in->brief[1];
   memcpy(x, in->x, in->problem->size * sizeof *x);
@@ -87,7 +87,7 @@ static bool try_step(implicit *in, trial *at) {
   if (!implicit_gradient(in, x, &at->f, at->g)) return false;
   at->better = is_finite_at(in, at->f, at->g);
   if (!at->better) return true;
-  if (met) {
+  if (met && !in->root) {
     at->better = projected_gradient(in, x, at->g) < projected_gradient(in, in->x, in->g);
     return true;
   }

@@ -97,11 +97,17 @@ void implicit_scatter(const implicit *in, const double *brief, double *whole) {
   for (size_t k = 0; k < in->count; k++) whole[in->place[k]] = brief[k];
 }
 
+bool implicit_products(implicit *in, bool transposed, const double *x, size_t count, const double *v, double *hv) {
+  const implicit_problem *problem = in->problem;
+  in->certificate.products += count;
+  return implicit_answered(in, transposed ? problem->transposed(problem->user, x, count, v, hv)
+                                          : problem->product(problem->user, x, count, v, hv));
+}
+
 bool implicit_product(implicit *in, const double *x, const double *v, double *hv) {
   double *direction = in->whole[0], *product = in->whole[1];
   implicit_scatter(in, v, direction);
-  in->certificate.products++;
-  if (!implicit_answered(in, in->problem->product(in->problem->user, x, 1, direction, product))) return false;
+  if (!implicit_products(in, in->transposed, x, 1, direction, product)) return false;
   for (size_t k = 0; k < in->count; k++) hv[k] = product[in->place[k]] + in->damping * v[k];
   return true;
 }

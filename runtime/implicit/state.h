@@ -8,27 +8,34 @@
 #include "runtime/implicit.h"
 #include <stdint.h>
 
+typedef struct system_kind system_kind;
+
 /* H at x on the entries that move, seen through S = D H D, which has a diagonal of about ones: units of entries do not
- * count then. D is diagonal. */
+ * count then. D is diagonal. Of a root, J in the place of H, and S = R J C with rows and columns of about that length,
+ * where units of equations do not count either. */
 typedef struct {
-  double *scale; /* short: the diagonal of D */
+  const system_kind *kind;
+  double *scale;     /* short: the diagonal of D, or C */
+  double *row_scale; /* the same, or that of R */
   /* dense; matrices column after column */
   double *matrix;  /* H, with the damping */
-  double *factors; /* of S; where `pseudo`, the eigenvectors of H */
-  double *values;  /* where `pseudo`, the eigenvalues of H */
+  double *factors; /* of S; where `pseudo`, the eigenvectors of H, or the left singular vectors of J */
+  double *right;   /* NULL before the first use: the right ones */
+  double *values;  /* where `pseudo`, the eigenvalues of H, or the singular values of J */
   double *work;
   size_t work_size;
   double *eigen_work; /* NULL before the first use */
   int *pivots, *whole_work;
   double *block, *product; /* directions, and H times them */
   bool cholesky, pseudo;
-  unsigned char *dropped; /* where `pseudo`: eigenvalues that count as zero */
+  unsigned char *dropped; /* where `pseudo`: values that count as zero */
   double reciprocal;      /* of the condition of S, an estimate */
   /* iterative */
-  double *krylov[7];              /* short vectors */
+  double *krylov[9];              /* short vectors */
   double *diagonal, *subdiagonal; /* of the tridiagonal matrix that an iteration makes of S */
   size_t room;                    /* for so many iterations */
-  double smallest, largest;       /* eigenvalues of it that were seen */
+  double smallest, largest;       /* eigenvalues of it that were seen, or singular values */
+  double *basis;                  /* of GMRES, vector after vector */
 } implicit_system;
 
 enum {
@@ -39,6 +46,7 @@ enum {
 struct implicit {
   const implicit_problem *problem;
   implicit_options options;
+  bool root; /* and no minimiser */
   implicit_certificate certificate;
   implicit_status certified; /* before derivatives */
   free_set set;
@@ -46,8 +54,9 @@ struct implicit {
   signed char *side;
   size_t *place; /* of the entries that move */
   size_t count;
-  double damping; /* of the system at hand: 0 while x is polished */
-  bool roughly;   /* iterations stop after some digits */
+  double damping;  /* of the system at hand: 0 while x is polished */
+  bool roughly;    /* iterations stop after some digits */
+  bool transposed; /* the system is that of J' */
   implicit_system system;
   double *step;                     /* short: the Newton step from x */
   double *whole[3], *brief[4];      /* room */
@@ -94,8 +103,11 @@ void implicit_gather(const implicit *in, const double *whole, double *brief);
 /* Zero at entries that do not move. */
 void implicit_scatter(const implicit *in, const double *brief, double *whole);
 
-/* (H + damping I) v at a whole x, of short vectors. */
+/* (H + damping I) v at a whole x, of short vectors; of a root, by J or J', as the system is. */
 bool implicit_product(implicit *in, const double *x, const double *v, double *hv);
+
+/* H V, J V or J' V of whole vectors, without damping. */
+bool implicit_products(implicit *in, bool transposed, const double *x, size_t count, const double *v, double *hv);
 bool implicit_gradient(implicit *in, const double *x, double *f, double *g);
 
 /* Theta, relatively so far from where it is; 0: there. */
@@ -116,7 +128,11 @@ bool system_solve(implicit *in, const double *b, double *y, bool *converged);
 /* About 1 / sqrt(size), but a power of two, so that scaling is exact; 1 where size is 0 or infinite. */
 double system_scale(double size);
 
-/* The length of a short vector in the norm of D^-1. */
+/* The diagonals around what the system is of: S' = C J' R where it is transposed. */
+const double *system_rows(const implicit *in);
+const double *system_columns(const implicit *in);
+
+/* The length of a short vector in the norm of D^-1, or C^-1. */
 double system_norm(const implicit *in, const double *v);
 
 /* Inertia, condition, least curvature and null directions. */
@@ -129,7 +145,8 @@ bool system_find_vanishing(implicit *in);
 void system_magnitude(const implicit *in, const double *v, const double *hv, const double *b, double *into);
 
 /* What rounding may have made of H v + b at a whole x: errors of chance as large as those entry by entry; without a
- * matrix, what H (v + d) - H v - H d shows for a small d. brief[2] and brief[3] are lost. */
+ * matrix, what H (v + d) - H v - H d shows for a d of chance as long as v entry by entry (last digits alone may be
+ * rounded all the same way). brief[2] and brief[3] are lost. */
 bool system_rounding(implicit *in, const double *x, const double *v, const double *hv, const double *b, double *into);
 
 /* The same of H |v| alone, without a matrix, from what the scale knows. */
@@ -141,18 +158,59 @@ bool system_has_pseudo_inverse(const implicit *in);
 /* Keeps a short vector as a null direction, of length 1. */
 bool system_keep_null(implicit *in, const double *v, size_t room);
 
-/* ---- dense_system.c, krylov.c: the two kinds ---- */
+/* ---- the kinds: as a matrix or by products, symmetric or of a root ---- */
+
+/* What the functions above do of each; find_vanishing NULL: as without a matrix. */
+struct system_kind {
+  bool (*create)(implicit *in);
+  bool (*form)(implicit *in);
+  bool (*solve)(implicit *in, const double *b, double *y, bool *converged);
+  bool (*certify)(implicit *in);
+  bool (*find_vanishing)(implicit *in);
+};
+extern const system_kind dense_system, dense_root, krylov_system, krylov_root;
+
+/* ---- dense_system.c: what dense_root.c has in common with it ---- */
 
 bool dense_system_create(implicit *in);
-bool dense_system_form(implicit *in);
-void dense_system_solve(const implicit *in, const double *b, double *y);
-bool dense_system_certify(implicit *in);
-bool dense_system_find_vanishing(implicit *in);
+
+/* H or J at a whole x, on the entries that move: column k is H e_k. */
+bool dense_system_matrix(implicit *in, const double *x, double *matrix);
+
+/* S, of the matrix at hand. */
+void dense_system_copy(const implicit *in, double *into);
+
+/* y := S^-1 y, refined once: then the rounding errors of elimination are small entry by entry (Skeel 1980). */
+void dense_system_refine(const implicit *in, const double *b, double *y, void (*solve)(const implicit *in, double *y));
+
+/* Eigenvalues or singular values that rounding can't tell from zero. */
+double dense_system_zero(size_t n, double largest);
+
+/* The same of what else came out of the factorisation at hand. */
+bool dense_system_is_singular(const implicit *in);
+
+/* Drops the `zero` smallest values. */
+void dense_system_drop(implicit *in, size_t zero);
+
+/* The largest over the smallest that were kept. */
+double dense_system_condition(const implicit *in);
+
+/* ---- krylov.c: what krylov_root.c has in common with it ---- */
 
 bool krylov_create(implicit *in);
-bool krylov_form(implicit *in);
-bool krylov_solve(implicit *in, const double *b, double *y, bool *converged);
-bool krylov_certify(implicit *in);
+double krylov_dot(size_t n, const double *a, const double *b);
+size_t krylov_iterations(const implicit *in); /* at most */
+
+/* An iteration may stop short of its goal because rounding lets it come no further. */
+#define KRYLOV_GOOD_ENOUGH 1e-9
+
+/* sv = S v; and S y = b to |b - S y| <= goal |b|, from y = 0, in room that ends with krylov[5]. */
+typedef bool krylov_product(implicit *in, const double *v, double *sv);
+typedef bool krylov_solver(implicit *in, const double *b, double *y, double goal, bool *converged);
+
+/* system_solve by these: solved again for what is left, where that is more than was asked for. */
+bool krylov_solve(implicit *in, krylov_solver *solver, krylov_product *product, const double *b, double *y,
+                  bool *converged);
 
 /* ---- graininess.c, point.c, curvature.c, certify.c ---- */
 

@@ -1,4 +1,4 @@
-/* What the two kinds of systems share. */
+/* What the kinds of systems share. */
 #include "runtime/implicit/state.h"
 
 #include <float.h>
@@ -6,19 +6,28 @@
 #include <string.h>
 
 bool system_create(implicit *in) {
-  if (!(in->system.scale = implicit_zeros(in, in->set.count, 1))) return false;
-  return in->certificate.dense ? dense_system_create(in) : krylov_create(in);
+  static const system_kind *const kinds[2][2] = {{&krylov_system, &krylov_root}, {&dense_system, &dense_root}};
+  implicit_system *of = &in->system;
+  of->kind = kinds[in->certificate.dense][in->root];
+  if (!(of->scale = of->row_scale = implicit_zeros(in, in->set.count, 1))) return false;
+  if (in->root && !(of->row_scale = implicit_zeros(in, in->set.count, 1))) return false;
+  return of->kind->create(in);
 }
 
 bool system_form(implicit *in) {
-  return in->certificate.dense ? dense_system_form(in) : krylov_form(in);
+  return in->system.kind->form(in);
 }
 
 bool system_solve(implicit *in, const double *b, double *y, bool *converged) {
-  *converged = true;
-  if (!in->certificate.dense) return krylov_solve(in, b, y, converged);
-  dense_system_solve(in, b, y);
-  return true;
+  return in->system.kind->solve(in, b, y, converged);
+}
+
+const double *system_rows(const implicit *in) {
+  return in->transposed ? in->system.scale : in->system.row_scale;
+}
+
+const double *system_columns(const implicit *in) {
+  return in->transposed ? in->system.row_scale : in->system.scale;
 }
 
 double system_scale(double size) {
@@ -35,13 +44,13 @@ double system_norm(const implicit *in, const double *v) {
 }
 
 bool system_certify(implicit *in) {
-  return in->certificate.dense ? dense_system_certify(in) : krylov_certify(in);
+  return in->system.kind->certify(in);
 }
 
 bool system_find_vanishing(implicit *in) {
   in->null_directions = NULL;
   in->null_count = 0;
-  if (in->certificate.dense) return dense_system_find_vanishing(in);
+  if (in->system.kind->find_vanishing) return in->system.kind->find_vanishing(in);
   /* What x is uncertain by points along the direction that loses its curvature. */
   for (size_t k = 0; k < in->problem->size; k++) in->whole[2][k] = in->around[0][k] - in->x[k];
   implicit_gather(in, in->whole[2], in->brief[0]);
@@ -52,19 +61,19 @@ bool system_rounding(implicit *in, const double *x, const double *v, const doubl
   size_t n = in->count;
   if (in->certificate.dense) {
     system_magnitude(in, v, hv, b, into);
-    for (size_t i = 0; i < n; i++) into[i] *= DBL_EPSILON * implicit_sign(in);
+    for (size_t i = 0; i < n; i++) into[i] *= DBL_EPSILON * implicit_uniform(in);
     return true;
   }
   double *shift = in->brief[2], *product = in->brief[3];
   if (!implicit_product(in, x, v, into)) return false;
-  for (size_t i = 0; i < n; i++) shift[i] = v[i] + DBL_EPSILON * implicit_sign(in) * v[i];
+  for (size_t i = 0; i < n; i++) shift[i] = v[i] + implicit_uniform(in) * v[i];
   if (!implicit_product(in, x, shift, product)) return false;
   for (size_t i = 0; i < n; i++) {
     into[i] = product[i] - into[i];
     shift[i] -= v[i];
   }
   if (!implicit_product(in, x, shift, product)) return false;
-  for (size_t i = 0; i < n; i++) into[i] += DBL_EPSILON * implicit_sign(in) * fabs(b[i]) - product[i];
+  for (size_t i = 0; i < n; i++) into[i] += DBL_EPSILON * implicit_uniform(in) * fabs(b[i]) - product[i];
   return true;
 }
 
@@ -72,16 +81,17 @@ void system_magnitude(const implicit *in, const double *v, const double *hv, con
   size_t n = in->count;
   double largest = 0;
   for (size_t i = 0; i < n; i++) into[i] = fabs(b[i]) + (in->certificate.dense ? 0 : fabs(hv[i]));
+  size_t down = in->transposed ? n : 1, across = in->transposed ? 1 : n; /* from row to row, and column to column */
   for (size_t j = 0; j < n && in->certificate.dense; j++)
-    for (size_t i = 0; i < n; i++) into[i] += fabs(in->system.matrix[j * n + i] * v[j]);
-  for (size_t i = 0; i < n; i++) largest = fmax(largest, in->system.scale[i] * into[i]);
-  for (size_t i = 0; i < n && !in->certificate.dense; i++) into[i] = largest / in->system.scale[i];
+    for (size_t i = 0; i < n; i++) into[i] += fabs(in->system.matrix[j * across + i * down] * v[j]);
+  for (size_t i = 0; i < n; i++) largest = fmax(largest, system_rows(in)[i] * into[i]);
+  for (size_t i = 0; i < n && !in->certificate.dense; i++) into[i] = largest / system_rows(in)[i];
 }
 
 void system_estimate_magnitude(const implicit *in, const double *v, double *into) {
   double largest = 0;
-  for (size_t k = 0; k < in->count; k++) largest = fmax(largest, fabs(v[k]) / in->system.scale[k]);
-  for (size_t k = 0; k < in->count; k++) into[k] = largest / in->system.scale[k];
+  for (size_t k = 0; k < in->count; k++) largest = fmax(largest, fabs(v[k]) / system_columns(in)[k]);
+  for (size_t k = 0; k < in->count; k++) into[k] = largest / system_rows(in)[k];
 }
 
 bool system_has_pseudo_inverse(const implicit *in) {

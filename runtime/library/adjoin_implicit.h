@@ -1,6 +1,7 @@
 /* What libadjoin says of implicit gradients: options, and the certificate that every answer has. The derivative of a
  * minimiser x*(theta) exists where the implicit function theorem holds: at a stationary point, where the Hessian of
- * what may move is invertible, no bound is held without force, and the objective is smooth. */
+ * what may move is invertible, no bound is held without force, and the objective is smooth. The same of a root of
+ * equations, where their Jacobian is invertible. */
 #ifndef ADJOIN_IMPLICIT_H
 #define ADJOIN_IMPLICIT_H
 
@@ -11,13 +12,15 @@ extern "C" {
 #endif
 
 /* Which edition of the structs below a program was compiled with: the options carry it. */
-#define ADJOIN_IMPLICIT_VERSION 1
+#define ADJOIN_IMPLICIT_VERSION 2
 
 typedef enum adjoin_implicit_solver {
-  ADJOIN_IMPLICIT_AUTOMATIC, /* dense up to dense_limit entries that move, else conjugate gradients */
-  ADJOIN_IMPLICIT_DENSE,     /* the Hessian as a matrix, by LAPACK */
+  ADJOIN_IMPLICIT_AUTOMATIC, /* dense up to dense_limit entries that move, else conjugate gradients, or GMRES */
+  ADJOIN_IMPLICIT_DENSE,     /* the Hessian or Jacobian as a matrix, by LAPACK */
   ADJOIN_IMPLICIT_CG,        /* conjugate gradients on products; MINRES where the curvature is not positive */
-  ADJOIN_IMPLICIT_MINRES
+  ADJOIN_IMPLICIT_MINRES,
+  ADJOIN_IMPLICIT_GMRES, /* of roots: GMRES on products; LSQR where it stalls */
+  ADJOIN_IMPLICIT_LSQR
 } adjoin_implicit_solver;
 
 /* To be had from adjoin_implicit_defaults, and changed member by member. */
@@ -26,10 +29,13 @@ typedef struct adjoin_implicit_options {
   adjoin_implicit_solver solver;
   size_t dense_limit;
   int polish;        /* 1: Newton steps to rounding level first; 0: x is taken as it is */
-  double damping;    /* above 0: H + damping I takes the place of the Hessian H */
+  double damping;    /* above 0: H + damping I takes the place of the Hessian H, or J + damping I that of J */
   int least_norm;    /* 1: the pseudo-inverse takes the place of the inverse */
   double tolerance;  /* of iterative solves */
   size_t iterations; /* of one iterative solve, at most; 0: by the number of entries */
+  const char *root;  /* NULL: of the objective's minimiser; else of the root of this output, which has as many entries
+                        as may move: x solves output = 0, and the Jacobian J takes the Hessian's place. Read during the
+                        call that it is given to */
 } adjoin_implicit_options;
 
 /* Those up to ADJOIN_IMPLICIT_LEAST_NORM come with derivatives, the others without. */
@@ -58,15 +64,16 @@ typedef struct adjoin_certificate {
   const char *hypothesis; /* which hypothesis of the theorem fails; "" where none does */
   const char *advice;     /* what can be done; "" where nothing need be */
   const char *found;      /* of nonsmooth and refused: what; else "" */
-  double f;
-  double grad_inf;    /* largest entry of the gradient among the entries that move */
-  double scaled_grad; /* the Newton step that it calls for, relative to max(1, |x|) */
-  int has_inertia;    /* dense: how many eigenvalues are */
+  double f;               /* of a root, the sum of the squares of the equations */
+  double grad_inf;        /* largest entry of the gradient among the entries that move; of a root, of the equations */
+  double scaled_grad;     /* the Newton step that it calls for, relative to max(1, |x|) */
+  int has_inertia;        /* dense: how many eigenvalues are */
   size_t positive, negative, zero;
-  double least_curvature; /* the smallest eigenvalue, or iteratively the smallest curvature seen; nan: none */
-  double condition;       /* an estimate, from below */
-  double residual;        /* of the linear solves, entry by entry */
-  double error_estimate;  /* of all derivatives given so far, relative to the largest entry; nan: none was */
+  double
+      least_curvature;   /* the smallest eigenvalue, or iteratively the smallest curvature seen; nan: none, or a root */
+  double condition;      /* an estimate, from below */
+  double residual;       /* of the linear solves, entry by entry */
+  double error_estimate; /* of all derivatives given so far, relative to the largest entry; nan: none was */
   size_t free_count, frozen_count, at_bound, moving_count; /* entries; moving: free and at no bound */
   size_t entry;                                            /* of x, that a degenerate bound or a refusal is about */
   int dense;
@@ -83,6 +90,7 @@ static inline adjoin_implicit_options adjoin_implicit_defaults(void) {
   made.least_norm = 0;
   made.tolerance = 1e-13;
   made.iterations = 0;
+  made.root = NULL;
   return made;
 }
 

@@ -103,6 +103,64 @@ static void ldl_solves_and_lifts(void) {
   }
 }
 
+/* A = a matrix of chance with a heavier diagonal in some columns; A x = b and A' x = b. */
+static void lu_solves(void) {
+  for (size_t s = 0; s < SIZE_COUNT; s++) {
+    size_t n = SIZES[s];
+    double *whole = numbers(n * n, 30 + s), *a = numbers(n * n, 30 + s), *turned = numbers(n * n, 1);
+    double *b = numbers(n, 90 + s), *x = numbers(n, 90 + s), *work = numbers(4 * n, 1);
+    int *pivots = calloc(2 * n + 1, sizeof *pivots);
+    CU_ASSERT_FATAL(pivots != NULL);
+    for (size_t k = 0; k < n; k++) whole[k * n + (k + 1) % n] = a[k * n + (k + 1) % n] += 2 + (double)n;
+    for (size_t i = 0; i < n; i++)
+      for (size_t j = 0; j < n; j++) turned[i * n + j] = whole[j * n + i];
+    CU_ASSERT(dense_lu(n, a, pivots));
+    dense_lu_solve(n, a, pivots, false, x);
+    CU_ASSERT(solves(n, whole, x, b));
+    memcpy(x, b, n * sizeof *x);
+    dense_lu_solve(n, a, pivots, true, x);
+    CU_ASSERT(solves(n, turned, x, b));
+    double reciprocal = dense_lu_reciprocal(n, a, dense_norm(n, whole), work, pivots + n);
+    CU_ASSERT(reciprocal <= 1 && reciprocal > 0.01);
+    free(whole), free(a), free(turned), free(b), free(x), free(work), free(pivots);
+  }
+}
+
+/* (1 2; 0 3) has |A|_1 = 5 and |A^-1|_1 = 1. A matrix of zeros has no factorisation. */
+static void lu_of_two_rows(void) {
+  double a[] = {1, 0, 2, 3}, zeros[4] = {0}, work[8];
+  int pivots[4];
+  CU_ASSERT_EQUAL(dense_norm(2, a), 5);
+  CU_ASSERT(dense_lu(2, a, pivots));
+  CU_ASSERT_DOUBLE_EQUAL(dense_lu_reciprocal(2, a, 5, work, pivots + 2), 0.2, 1e-14);
+  CU_ASSERT(!dense_lu(2, zeros, pivots));
+}
+
+/* A = U S V' for S known; the last value is zero where `rank` is below n, and values below it are found to many digits
+ * where columns are as short. */
+static void singular_values(void) {
+  for (size_t s = 0; s < SIZE_COUNT; s++) {
+    size_t n = SIZES[s];
+    double *d = eigenvalues(n, 3), *whole, *v = numbers(n * n, 1), *values = numbers(n, 1);
+    if (n > 2) d[n / 2] = 0;
+    whole = with_eigenvalues(n, d, s);
+    double *u = with_eigenvalues(n, d, s), *work = numbers(dense_singular_work(n), 1);
+    CU_ASSERT(dense_singular(n, u, values, v, work));
+    for (size_t k = 1; k < n; k++) CU_ASSERT(values[k - 1] >= values[k]);
+    if (n > 2) CU_ASSERT(values[n - 1] < 1e-14 && values[n - 2] > 0.99);
+    for (size_t j = 0; j < n; j++)
+      for (size_t i = 0; i < n; i++) {
+        double made = 0;
+        for (size_t k = 0; k < n && values[k] > 1e-14; k++) made += u[k * n + i] * values[k] * v[k * n + j];
+        CU_ASSERT_DOUBLE_EQUAL(made, whole[j * n + i], 1e-13 * (double)n);
+      }
+    free(d), free(whole), free(v), free(values), free(u), free(work);
+  }
+  double a[] = {1, 1, 1e-20, -1e-20}, v[4], values[2], work[6];
+  CU_ASSERT(dense_singular(2, a, values, v, work));
+  CU_ASSERT_DOUBLE_EQUAL(values[1] / (sqrt(2) * 1e-20), 1, 1e-14);
+}
+
 /* (0 1; 1 0) has eigenvalues 1 and -1: lifted, it is the unit matrix; with 3 as the least, three times that. */
 static void lift_of_a_block(void) {
   for (double least = 0; least < 4; least += 3) {
@@ -153,6 +211,9 @@ int main(void) {
   CU_add_test(suite, "Cholesky refuses a negative eigenvalue", cholesky_refuses);
   CU_add_test(suite, "LDL' solves; lifted, it is positive definite", ldl_solves_and_lifts);
   CU_add_test(suite, "a block of two rows, lifted", lift_of_a_block);
+  CU_add_test(suite, "LU solves", lu_solves);
+  CU_add_test(suite, "LU of two rows", lu_of_two_rows);
+  CU_add_test(suite, "singular values", singular_values);
   CU_add_test(suite, "least squares with a diagonal appended", least_squares);
   CU_basic_run_tests();
   unsigned failures = CU_get_number_of_failures();

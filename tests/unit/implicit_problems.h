@@ -14,6 +14,8 @@ typedef struct {
   size_t n, rows, parameters;
   double a[MOST_ROWS * MOST], b[MOST_ROWS * MOST_PARAMETERS], w[MOST_ROWS], theta[MOST_PARAMETERS];
   double base[MOST], slope[MOST], lower[MOST];
+  bool root;
+  double m[MOST * MOST_ROWS], c[MOST_ROWS], near[MOST]; /* of a root, and a point near it */
   unsigned char mask[MOST];
 } family;
 
@@ -77,6 +79,21 @@ static inline int mixed_adjoint(void *user, const double *x, size_t count, const
   return 0;
 }
 
+static inline int transposed(void *user, const double *x, size_t count, const double *v, double *jv) {
+  const family *of = user;
+  for (size_t j = 0; j < of->n; j++) {
+    double unit[MOST] = {0}, out[MOST] = {0};
+    unit[j] = 1;
+    double_second(of, of->theta, x, unit, NULL, out);
+    for (size_t k = 0; k < count; k++) {
+      double sum = 0;
+      for (size_t i = 0; i < of->n; i++) sum += v[i * count + k] * out[i];
+      jv[j * count + k] = sum;
+    }
+  }
+  return 0;
+}
+
 static inline int bound_forward(void *user, const signed char *side, const double *dtheta, double *dx) {
   const family *of = user;
   for (size_t i = 0; i < of->n; i++)
@@ -101,18 +118,17 @@ static inline double uniform(void) {
 }
 
 /* Rows of an orthogonal matrix (a product of reflections) for the first n, of any matrix for the rest. */
-static inline void draw_rows(family *of) {
-  size_t n = of->n;
-  for (size_t k = 0; k < of->rows; k++)
-    for (size_t i = 0; i < n; i++) of->a[k * n + i] = k < n ? k == i : uniform();
+static inline void draw_rows(size_t rows, size_t n, double *a) {
+  for (size_t k = 0; k < rows; k++)
+    for (size_t i = 0; i < n; i++) a[k * n + i] = k < n ? k == i : uniform();
   for (int reflection = 0; reflection < 3; reflection++) {
     double v[MOST], length = 0;
     for (size_t i = 0; i < n; i++) v[i] = uniform() + 0.01;
     for (size_t i = 0; i < n; i++) length += v[i] * v[i];
     for (size_t k = 0; k < n; k++) {
       double along = 0;
-      for (size_t i = 0; i < n; i++) along += of->a[k * n + i] * v[i];
-      for (size_t i = 0; i < n; i++) of->a[k * n + i] -= 2 * along / length * v[i];
+      for (size_t i = 0; i < n; i++) along += a[k * n + i] * v[i];
+      for (size_t i = 0; i < n; i++) a[k * n + i] -= 2 * along / length * v[i];
     }
   }
 }
@@ -122,7 +138,7 @@ static inline void draw(family *of, int number) {
   *of = (family){.n = (size_t)(1 + number % MOST), .parameters = (size_t)(1 + number % MOST_PARAMETERS)};
   state = (uint64_t)number + 1;
   of->rows = of->n + (size_t)(number % 3 ? 0 : 2);
-  draw_rows(of);
+  draw_rows(of->rows, of->n, of->a);
   double condition = pow(10, 12.0 * (number % 25) / 24);
   for (size_t k = 0; k < of->rows; k++)
     of->w[k] = k < of->n && of->n > 1 ? pow(condition, -(double)k / (double)(of->n - 1)) : 1 / condition;
@@ -139,9 +155,37 @@ static inline void draw(family *of, int number) {
   }
 }
 
+/* The same of a root, without bounds: equations mix by another orthogonal matrix, in units that differ too. */
+static inline void draw_root(family *of, int number) {
+  draw(of, number);
+  of->rows = of->n;
+  of->root = true;
+  draw_rows(of->n, of->n, of->m);
+  for (size_t i = 0; i < of->n; i++) {
+    double unit = number % 5 == 2 ? pow(10, 4 * uniform()) : 1, largest = 0;
+    of->base[i] = of->lower[i] = -INFINITY;
+    of->slope[i] = 0;
+    for (size_t k = 0; k < of->n; k++) of->m[i * of->n + k] *= unit;
+    for (size_t k = 0; k < of->n; k++) largest = fmax(largest, fabs(of->a[k * of->n + i]));
+    of->near[i] = uniform() / largest;
+  }
+  for (size_t k = 0; k < of->n; k++) {
+    double r = double_residual(of, of->theta, of->near, k);
+    of->c[k] = r + r * r * r / 3;
+  }
+}
+
 static inline implicit_problem implicit_problem_of(family *of) {
-  return (implicit_problem){of,   of->n,         of->parameters, gradient, product, mixed_forward, mixed_adjoint,
-                            NULL, bound_forward, bound_adjoint,  NULL};
+  return (implicit_problem){.user = of,
+                            .size = of->n,
+                            .parameter_count = of->parameters,
+                            .gradient = gradient,
+                            .product = product,
+                            .transposed = of->root ? transposed : NULL,
+                            .mixed_forward = mixed_forward,
+                            .mixed_adjoint = mixed_adjoint,
+                            .bound_forward = of->root ? NULL : bound_forward,
+                            .bound_adjoint = of->root ? NULL : bound_adjoint};
 }
 
 #endif

@@ -113,6 +113,77 @@ static void points_that_are_no_minima(void) {
   }
 }
 
+/* x_i = p_i q for a twisted pair of equations, then y = x_0 x_1: no objective, no symmetry, one entry frozen. */
+static const char equations[] =
+    "param p[2], q\nvar x[2] = 1, y, z = 3\n"
+    "output r = concat([x[0] + 2*x[1] - (p[0] + 2*p[1])*q, x[1] - p[1]*q, y - x[0]*x[1]])\n";
+
+static void roots(void) {
+  fixture on;
+  open_text(&on, equations);
+  const double p[] = {2, 3}, q = 0.5;
+  const unsigned char frozen[] = {0};
+  double x[] = {9, -8}, y = 0, z = 3, jacobian[12], dx[4], bar[3];
+  bind_array(&on, "p", p, 1, 2, 0);
+  bind_array(&on, "q", &q, 0, 0, 0);
+  adjoin_variable list[] = {{.name = "x", .x = x}, {.name = "y", .x = &y}, {.name = "z", .x = &z, .mask = frozen}};
+  adjoin_implicit_options options = adjoin_implicit_defaults();
+  options.root = "r";
+  const adjoin_implicit_solver solvers[] = {ADJOIN_IMPLICIT_AUTOMATIC, ADJOIN_IMPLICIT_DENSE, ADJOIN_IMPLICIT_GMRES,
+                                            ADJOIN_IMPLICIT_LSQR};
+  for (size_t k = 0; k < sizeof solvers / sizeof *solvers; k++) {
+    options.solver = solvers[k];
+    adjoin_implicit *made = differentiated(&on, list, 3, NULL, &options);
+    const adjoin_certificate *certificate = adjoin_implicit_certificate(made);
+    CU_ASSERT_EQUAL(certificate->status, ADJOIN_IMPLICIT_OK);
+    CU_ASSERT(certificate->free_count == 3 && certificate->frozen_count == 1 && !certificate->has_inertia);
+    CU_ASSERT(certificate->f < 1e-25 && certificate->grad_inf < 1e-14 && isnan(certificate->least_curvature));
+    CHECK_ARRAY(x, 1, 1.5);
+    CU_ASSERT(fabs(y - 1.5) < 1e-14 && z == 3);
+    CU_ASSERT_EQUAL(adjoin_implicit_jacobian(made, jacobian), ADJOIN_OK);
+    CHECK_ARRAY(jacobian, 0.5, 0, 2, 0, 0.5, 3, 0.75, 0.5, 6, 0, 0, 0);
+    CU_ASSERT_EQUAL(adjoin_implicit_forward(made, 1, (double[]){1, -1, 2}, dx), ADJOIN_OK);
+    CHECK_ARRAY(dx, 4.5, 5.5, 12.25, 0);
+    CU_ASSERT_EQUAL(adjoin_implicit_adjoint(made, 1, (double[]){1, 10, 100, 1000}, bar), ADJOIN_OK);
+    CHECK_ARRAY(bar, 75.5, 55, 632);
+    CU_ASSERT(certificate->error_estimate < 1e-12 && certificate->residual < 1e-12);
+    adjoin_implicit_release(made);
+  }
+  close_all(&on);
+}
+
+/* No such output; more unknowns than equations; no objective; a solver for symmetric systems. */
+static void roots_that_are_refused(void) {
+  fixture on;
+  open_text(&on, equations);
+  const double p[] = {2, 3}, q = 0.5;
+  const unsigned char frozen[] = {0};
+  double x[] = {9, -8}, y = 0, z = 3;
+  bind_array(&on, "p", p, 1, 2, 0);
+  bind_array(&on, "q", &q, 0, 0, 0);
+  adjoin_variable list[] = {{.name = "x", .x = x}, {.name = "y", .x = &y}, {.name = "z", .x = &z}};
+  adjoin_implicit_options options = adjoin_implicit_defaults();
+  const struct {
+    const char *root;
+    const unsigned char *mask;
+    adjoin_status status;
+  } wrong[] = {{"s", frozen, ADJOIN_BINDING}, {"r", NULL, ADJOIN_BINDING}, {NULL, frozen, ADJOIN_MODEL}};
+  for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+    adjoin_implicit *none;
+    options.root = wrong[k].root;
+    list[2].mask = wrong[k].mask;
+    CU_ASSERT_EQUAL(adjoin_implicit_create(on.instance, list, 3, NULL, 0, &options, &none), wrong[k].status);
+    CU_ASSERT_PTR_NULL(none);
+  }
+  options.root = "r";
+  options.solver = ADJOIN_IMPLICIT_CG;
+  adjoin_implicit *refused = differentiated(&on, list, 3, NULL, &options);
+  CU_ASSERT_EQUAL(adjoin_implicit_certificate(refused)->status, ADJOIN_IMPLICIT_REFUSED);
+  CU_ASSERT(strstr(adjoin_implicit_certificate(refused)->found, "gmres") != NULL);
+  adjoin_implicit_release(refused);
+  close_all(&on);
+}
+
 static void wrong_calls(void) {
   fixture on;
   open_text(&on, quadratic);
@@ -178,6 +249,8 @@ int main(void) {
   CU_ADD_TEST(suite, every_form);
   CU_ADD_TEST(suite, masks_and_bounds);
   CU_ADD_TEST(suite, points_that_are_no_minima);
+  CU_ADD_TEST(suite, roots);
+  CU_ADD_TEST(suite, roots_that_are_refused);
   CU_ADD_TEST(suite, wrong_calls);
   CU_ADD_TEST(suite, unusual_calls);
   CU_basic_run_tests();
