@@ -51,7 +51,7 @@ static bool prepare(implicit *in, double *x) {
   return in->place && system_create(in);
 }
 
-implicit *implicit_begin(const implicit_problem *problem, const implicit_options *options, double *x) {
+static implicit *create_for(const implicit_problem *problem, const implicit_options *options) {
   implicit *in = calloc(1, sizeof *in);
   if (!in) return NULL;
   in->problem = problem;
@@ -62,16 +62,32 @@ implicit *implicit_begin(const implicit_problem *problem, const implicit_options
   implicit_certificate *into = &in->certificate;
   into->f = into->grad_inf = into->scaled_grad = into->least_curvature = NAN;
   into->condition = into->residual = into->error_estimate = NAN;
-  if (!prepare(in, x)) {
-    in->certified = into->status;
-    return in;
-  }
-  if (point_find(in))
-    implicit_certify(in);
-  else if (into->status == IMPLICIT_NOT_FINITE && isfinite(into->f))
-    implicit_find_kink_where_infinite(in);
-  in->certified = in->certificate.status;
   return in;
+}
+
+implicit *implicit_begin(const implicit_problem *problem, const implicit_options *options, double *x) {
+  implicit *in = create_for(problem, options);
+  if (!in) return NULL;
+  const implicit_certificate *into = &in->certificate;
+  if (prepare(in, x)) {
+    if (point_find(in))
+      implicit_certify(in);
+    else if (into->status == IMPLICIT_NOT_FINITE && isfinite(into->f))
+      implicit_find_kink_where_infinite(in);
+  }
+  in->certified = into->status;
+  return in;
+}
+
+bool implicit_polish(const implicit_problem *problem, const implicit_options *options, double *x) {
+  implicit *in = create_for(problem, options);
+  if (!in) return false;
+  bool stationary = false;
+  in->options.polish = true;
+  bool good = prepare(in, x) && point_find(in) && implicit_is_stationary(in, &stationary);
+  bool runs_away = in->runs_away;
+  implicit_release(in);
+  return good && stationary && !runs_away;
 }
 
 void implicit_end(implicit *of) {

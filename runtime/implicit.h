@@ -126,6 +126,10 @@ typedef struct implicit implicit;
 implicit *implicit_begin(const implicit_problem *problem, const implicit_options *options, double *x);
 void implicit_end(implicit *of);
 
+/* The polishing alone, whatever the options say of it. False: it does not end at a stationary point, or something fails;
+ * nothing is said of the other hypotheses. */
+bool implicit_polish(const implicit_problem *problem, const implicit_options *options, double *x);
+
 const implicit_certificate *implicit_certificate_of(const implicit *of);
 
 /* Are there derivatives? */

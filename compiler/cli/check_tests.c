@@ -124,7 +124,7 @@ static void compare_value(checking *in) {
 
 static test_row judge_gradient(checking *in, int number) {
   motion along = {in, number};
-  curve of = {1 + output_count(in), values_along, &along};
+  curve of = {.count = 1 + output_count(in), .at = values_along, .context = &along};
   difference found = differentiate(in->room, &of);
   inner exact = inner_product(in->gradient[number].entries, in->first[number].entries, in->point[number].count);
   return checking_judge(in, &of, &found, 0, 1, &exact.value);
@@ -222,7 +222,7 @@ static bool compute_products(checking *in, product_table *into) {
 static void compare_products(checking *in, const product_table *products) {
   for (int b = 0; b < in->directions; b++) {
     motion along = {in, b};
-    curve of = {active_count(in), gradients_along, &along};
+    curve of = {.count = active_count(in), .at = gradients_along, .context = &along};
     difference found = differentiate(in->room, &of);
     int64_t at = 0;
     for (int a = 0; a < in->directions; a++) {
@@ -302,7 +302,7 @@ const char *checking_output_pair(const checking *in, int output_number, int alon
 
 static void compare_tangents(checking *in, int a, const quantity *tangent) {
   motion along = {in, a};
-  curve of = {1 + output_count(in), values_along, &along};
+  curve of = {.count = 1 + output_count(in), .at = values_along, .context = &along};
   difference found = differentiate(in->room, &of);
   int64_t at = 1;
   for (int k = 0; k < in->outputs.count; k++) {

@@ -10,7 +10,7 @@
 #include <float.h>
 #include <math.h>
 
-enum { LEVELS = 8, STARTS = 5 };
+enum { LEVELS = 8, STARTS = 5, LEAST_LEVELS = 4 /* before a table is trusted to be enough */ };
 
 static const double starts[STARTS] = {1e-1, 1e-2, 1e-3, 1e-4, 1e-5};
 static const double shrink = 1.5; /* c */
@@ -68,14 +68,27 @@ static bool extend(differences *with, const curve *of, int level, double step) {
   return true;
 }
 
+static bool is_enough(const differences *with, const curve *of) {
+  double largest = 0, error = 0;
+  for (int64_t k = 0; k < of->count; k++) {
+    largest = fmax(largest, fabs(with->made.derivative[k]));
+    error = fmax(error, with->made.error[k]);
+  }
+  return error <= of->enough * largest;
+}
+
 difference differentiate(differences *with, const curve *of) {
   for (int64_t k = 0; k < of->count; k++) {
     with->made.derivative[k] = NAN;
     with->made.error[k] = INFINITY;
   }
-  for (int start = 0; start < STARTS; start++) {
+  bool enough = false;
+  for (int start = 0; start < STARTS && !enough; start++) {
     double step = starts[start];
-    for (int level = 0; level < LEVELS && extend(with, of, level, step); level++) step /= shrink;
+    for (int level = 0; level < LEVELS && !enough && extend(with, of, level, step); level++) {
+      step /= shrink;
+      enough = of->enough > 0 && level + 1 >= LEAST_LEVELS && is_enough(with, of);
+    }
   }
   if (!of->at(of->context, 0, with->made.value))
     for (int64_t k = 0; k < of->count; k++) with->made.value[k] = NAN;

@@ -11,6 +11,7 @@ typedef struct {
   int64_t count;
   bool (*at)(void *context, double t, double *values);
   void *context;
+  double enough; /* steps end where the errors of all derivatives are below this times the largest; 0: they do not */
 } curve;
 
 /* d/dt at 0, entry by entry. `error` estimates what is wrong with it; it is infinite where no step gave finite

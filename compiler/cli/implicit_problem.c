@@ -63,7 +63,7 @@ static bool check_root(differentiating *in) {
   name_list named = {0};
   if (!in->of.root) return true;
   list_push(solve->with->memory, &named, in->of.root);
-  return names_check(solve->with, solve->model, "--root", &named, NAMES_OUTPUTS | NAMES_DEFINITIONS) &&
+  return names_check(solve->with, solve->model, "--root", &named, NAMES_DEFINITIONS) &&
          implicit_check_root(&in->of);
 }
 

@@ -60,16 +60,7 @@ static bool solve_at(void *context, double t, double *values) {
   how.upper = in->solve.upper;
   minimise_result found;
   if (minimise(&in->inner, &how, values, &found) >= MINIMISE_UNBOUNDED) return false;
-  implicit_options polish = in->how;
-  polish.polish = true;
-  implicit_problem smooth = in->of.problem;
-  smooth.kink = NULL;  /* at theta itself there is none */
-  smooth.nudge = NULL; /* theta is another one */
-  implicit *made = implicit_begin(&smooth, &polish, values);
-  bool good = made && implicit_certificate_of(made)->status != IMPLICIT_NOT_STATIONARY &&
-              implicit_certificate_of(made)->status != IMPLICIT_NOT_FINITE;
-  implicit_end(made);
-  return good;
+  return implicit_polish(&in->of.problem, &in->how, values);
 }
 
 static void compare(differentiating *in, const double *dx, const difference *found) {
@@ -105,7 +96,7 @@ exit_code implicit_verify(differentiating *in) {
   memcpy(at.upper, solve->upper, size * sizeof *at.upper);
   draw_direction(in, at.direction);
   if (!implicit_forward(in->made, 1, at.direction, dx)) return EXIT_NUMERICS;
-  curve path = {.count = solve->vector.size, .at = solve_at, .context = &at};
+  curve path = {.count = solve->vector.size, .at = solve_at, .context = &at, .enough = 1e-8};
   difference found = differentiate(differences_create(memory, solve->vector.size), &path);
   memcpy(in->of.theta, at.theta, parameters * sizeof *at.theta);
   memcpy(solve->lower, at.lower, size * sizeof *at.lower);

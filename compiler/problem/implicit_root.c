@@ -13,8 +13,8 @@ bool implicit_check_root(const implicit_model *of) {
   if (!bind_quantity(of->inputs, of->root, &r)) return false;
   if (r.count == of->vector->free_count) return true;
   report(of->inputs->with,
-         "a root needs as many equations as unknowns: '%s' has %lld entries, but %lld entries of the vars may move; "
-         "freeze vars, or leave equations out",
+         "a root needs as many equations as unknowns: entries of '%s': %lld, entries of the vars that may move: %lld; "
+         "freeze entries, or leave equations out",
          of->root, (long long)r.count, (long long)of->vector->free_count);
   return false;
 }

@@ -110,7 +110,7 @@ static bool gradient_is_left(implicit *in, bool *left) {
   return true;
 }
 
-static bool is_stationary(implicit *in, bool *stationary) {
+bool implicit_is_stationary(implicit *in, bool *stationary) {
   double limit = in->options.polish ? STATIONARY_POLISHED : STATIONARY;
   bool left, near = true;
   for (size_t k = 0; k < in->count && near; k++) {
@@ -226,7 +226,7 @@ bool implicit_certify(implicit *in) {
   implicit_certificate *into = &in->certificate;
   bool degenerate, stationary;
   measure_gradient(in);
-  if (!find_around(in) || !is_stationary(in, &stationary)) return false;
+  if (!find_around(in) || !implicit_is_stationary(in, &stationary)) return false;
   stationary = stationary && !in->runs_away;
   if (!find_kink(in, stationary)) return false;
   if (!find_degenerate(in, &degenerate)) return false;

@@ -55,12 +55,14 @@ static bool measure_lengths(implicit *in, bool transposed, double *lengths) {
   return true;
 }
 
+/* Rows first, in the units that vars have: then those of equations do not count in |b - S y|, of which so much is left
+ * as the tolerance says. Columns take what remains. */
 static bool form(implicit *in) {
   implicit_system *of = &in->system;
   size_t n = in->count;
   double *lengths = of->krylov[2];
   for (size_t k = 0; k < n; k++) of->scale[k] = of->row_scale[k] = 1;
-  for (int columns = 1; columns >= 0; columns--) {
+  for (int columns = 0; columns < 2; columns++) {
     if (!measure_lengths(in, columns, lengths)) return false;
     /* The shortest solution is one in the vars' own units. */
     for (size_t k = 0; k < n && !in->options.least_norm; k++)

@@ -224,6 +224,9 @@ bool point_find(implicit *in);
 /* Counts as zero what products say is the curvature along an axis, but gradients do not. */
 bool curvature_confirm(implicit *in);
 
+/* Is x a stationary point? */
+bool implicit_is_stationary(implicit *in, bool *stationary);
+
 /* Fills the certificate and decides on the status. */
 bool implicit_certify(implicit *in);
 
