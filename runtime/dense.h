@@ -42,10 +42,8 @@ void dense_lu_solve(size_t n, const double *a, const int *pivots, bool transpose
 /* The same 1 / (|A|_1 |A^-1|_1). `work` has 4 n entries, `whole` n. */
 double dense_lu_reciprocal(size_t n, const double *a, double norm, double *work, int *whole);
 
-/* A = U diag(values) V': U takes A's place, V (not V') goes into `v`, both column after column; values descend, and
- * the columns of U that belong to zeros may be anything. By
- * one-sided rotations (Drmac and Veselic 2008), which find small values to many digits where only the columns' lengths
- * differ. `work` has dense_singular_work(n) entries. False: it did not converge. */
+/* A = U diag(values) V': U takes A's place, V (not V') goes into `v`, both orthogonal, column after column; values
+ * descend. `work` has dense_singular_work(n) entries. False: it did not converge. */
 bool dense_singular(size_t n, double *a, double *values, double *v, double *work);
 size_t dense_singular_work(size_t n);
 

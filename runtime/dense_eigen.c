@@ -3,6 +3,7 @@
 #include "runtime/dense.h"
 
 #include <lapacke.h>
+#include <string.h>
 
 /* Columns that LAPACK's blocked algorithms treat together. */
 enum { BLOCK = 32 };
@@ -21,14 +22,29 @@ bool dense_tridiagonal_values(size_t n, double *diagonal, double *beside) {
 }
 
 size_t dense_singular_work(size_t n) {
-  return n < 3 ? 6 : 2 * n;
+  return (BLOCK + 8) * n + 1;
 }
 
+static void transpose(size_t n, double *a) {
+  for (size_t j = 0; j < n; j++)
+    for (size_t i = 0; i < j; i++) {
+      double held = a[j * n + i];
+      a[j * n + i] = a[i * n + j];
+      a[i * n + j] = held;
+    }
+}
+
+/* A = Q B P' with an upper bidiagonal B, whose singular vectors turn Q and P. */
 bool dense_singular(size_t n, double *a, double *values, double *v, double *work) {
-  int order = (int)n;
+  int order = (int)n, room = (int)(BLOCK * n + 4 * n);
+  double *beside = work, *left = work + n, *right = work + 2 * n, *rest = work + 3 * n;
   if (!n) return true;
-  int status = LAPACKE_dgesvj_work(LAPACK_COL_MAJOR, 'G', 'U', 'V', order, order, a, order, values, order, v, order,
-                                   work, (int)dense_singular_work(n));
-  for (size_t k = 0; k < n; k++) values[k] *= work[0]; /* which is not 1 where they nearly overflow */
+  LAPACKE_dgebrd_work(LAPACK_COL_MAJOR, order, order, a, order, values, beside, left, right, rest, room);
+  memcpy(v, a, n * n * sizeof *v);
+  LAPACKE_dorgbr_work(LAPACK_COL_MAJOR, 'P', order, order, order, v, order, right, rest, room);
+  LAPACKE_dorgbr_work(LAPACK_COL_MAJOR, 'Q', order, order, order, a, order, left, rest, room);
+  int status = LAPACKE_dbdsqr_work(LAPACK_COL_MAJOR, 'U', order, order, order, 0, values, beside, v, order, a, order,
+                                   NULL, 1, rest);
+  transpose(n, v);
   return status == 0;
 }

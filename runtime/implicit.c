@@ -19,18 +19,24 @@ static bool refuse(implicit *in, const char *why) {
   return implicit_fail(in, IMPLICIT_REFUSED);
 }
 
+bool implicit_solver_fits(implicit_solver solver, bool root) {
+  switch (solver) {
+  case IMPLICIT_CG:
+  case IMPLICIT_MINRES: return !root;
+  case IMPLICIT_GMRES:
+  case IMPLICIT_LSQR: return root;
+  default: return true;
+  }
+}
+
 static bool prepare(implicit *in, double *x) {
   const implicit_options *options = &in->options;
   size_t size = in->problem->size;
   in->x = x;
   if (!(options->damping >= 0 && options->damping < INFINITY)) return refuse(in, "the damping must be 0 or above");
   if (!(options->tolerance > 0)) return refuse(in, "the tolerance must be above 0");
-  bool for_minima = options->solver == IMPLICIT_CG || options->solver == IMPLICIT_MINRES;
-  bool for_roots = options->solver == IMPLICIT_GMRES || options->solver == IMPLICIT_LSQR;
-  if (for_minima && in->root)
-    return refuse(in, "cg and minres are for symmetric systems: a root's are for gmres or lsqr");
-  if (for_roots && !in->root)
-    return refuse(in, "gmres and lsqr are for roots: a minimiser's systems are for cg or minres");
+  if (!implicit_solver_fits(options->solver, in->root))
+    return refuse(in, "cg and minres are solvers for minimisers, gmres and lsqr for roots");
   switch (free_set_build(&in->set, size, options->mask, options->lower, options->upper, &in->certificate.entry)) {
   case FREE_SET_BUILT: break;
   case FREE_SET_NO_MEMORY: return implicit_fail(in, IMPLICIT_NO_MEMORY);
@@ -111,17 +117,17 @@ const signed char *implicit_sides(const implicit *of) {
 
 /* Room for one call. */
 typedef struct {
-  double *matrix[5]; /* size x count, or parameter_count x count for the last two of an adjoint */
-  double *column[3]; /* whole */
+  double *matrix[5]; /* size x count; the last two, of an adjoint, parameter_count x count */
+  double *column;    /* whole */
   double *brief[4];
-  double *theta[2]; /* parameter_count */
+  double *theta; /* parameter_count */
 } derivation;
 
 static void derivation_release(derivation *of) {
   for (int k = 0; k < 5; k++) free(of->matrix[k]);
-  for (int k = 0; k < 3; k++) free(of->column[k]);
   for (int k = 0; k < 4; k++) free(of->brief[k]);
-  for (int k = 0; k < 2; k++) free(of->theta[k]);
+  free(of->column);
+  free(of->theta);
 }
 
 static bool create(implicit *in, size_t rows, size_t columns, double **into) {
@@ -133,12 +139,10 @@ static bool create(implicit *in, size_t rows, size_t columns, double **into) {
 static bool derivation_create(implicit *in, size_t count, bool adjoint, derivation *into) {
   size_t size = in->problem->size, parameters = in->problem->parameter_count;
   *into = (derivation){0};
-  bool good = true;
-  for (int k = 0; k < (adjoint ? 5 : 3) && good; k++)
+  bool good = create(in, size, 1, &into->column) && create(in, parameters, 1, &into->theta);
+  for (int k = 0; k < (adjoint ? 5 : 2) && good; k++)
     good = create(in, k < 3 ? size : parameters, count, &into->matrix[k]);
-  for (int k = 0; k < 3 && good; k++) good = create(in, size, 1, &into->column[k]);
   for (int k = 0; k < 4 && good; k++) good = create(in, in->count, 1, &into->brief[k]);
-  for (int k = 0; k < 2 && good; k++) good = create(in, parameters, 1, &into->theta[k]);
   return good;
 }
 
@@ -167,7 +171,8 @@ static bool conclude(implicit *in) {
   into->error_estimate = isnan(relative) ? INFINITY : fmax(DBL_EPSILON, CAUTION * relative);
   bool exact = into->status == IMPLICIT_OK || into->status == IMPLICIT_ILL_CONDITIONED;
   if (into->error_estimate < 0.1 || !exact) return true;
-  return implicit_fail(in, into->condition > 1e6 ? IMPLICIT_SINGULAR : IMPLICIT_NOT_STATIONARY);
+  if (into->condition > 1e6) return implicit_fail(in, IMPLICIT_SINGULAR);
+  return implicit_fail(in, into->dense ? IMPLICIT_NOT_STATIONARY : IMPLICIT_LINEAR_SOLVE_FAILED);
 }
 
 /* e = H^-1 (r + rounding of it), where r = b + H v is 0 for the exact v; at a whole x nearby. */
@@ -237,11 +242,11 @@ static bool forward_block(implicit *in, size_t count, const double *dtheta, doub
   double *hv = with->matrix[0], *mixed = with->matrix[1];
   memset(dx, 0, size * count * sizeof *dx);
   for (size_t k = 0; k < count && problem->bound_forward && in->certificate.at_bound; k++) {
-    take_column(problem->parameter_count, count, dtheta, k, with->theta[0]);
-    memset(with->column[0], 0, size * sizeof *with->column[0]);
-    if (!implicit_answered(in, problem->bound_forward(problem->user, in->side, with->theta[0], with->column[0])))
+    take_column(problem->parameter_count, count, dtheta, k, with->theta);
+    memset(with->column, 0, size * sizeof *with->column);
+    if (!implicit_answered(in, problem->bound_forward(problem->user, in->side, with->theta, with->column)))
       return false;
-    put_column(size, count, dx, k, with->column[0]);
+    put_column(size, count, dx, k, with->column);
   }
   in->largest_entry = fmax(in->largest_entry, implicit_largest(size * count, dx));
   if (problem->bound_forward && in->certificate.at_bound && !implicit_products(in, false, in->x, count, dx, hv))
@@ -263,12 +268,11 @@ static bool read_adjoint(implicit *in, const double *x, size_t count, const doub
   if (!implicit_answered(in, problem->mixed_adjoint(problem->user, x, count, u, bar))) return false;
   for (size_t k = 0; k < problem->parameter_count * count; k++) bar[k] = 0 - bar[k]; /* no -0 */
   for (size_t k = 0; k < count && problem->bound_adjoint && in->certificate.at_bound; k++) {
-    for (size_t i = 0; i < problem->size; i++)
-      with->column[0][i] = in->side[i] ? w[i * count + k] - hu[i * count + k] : 0;
-    take_column(problem->parameter_count, count, bar, k, with->theta[0]);
-    if (!implicit_answered(in, problem->bound_adjoint(problem->user, in->side, with->column[0], with->theta[0])))
+    for (size_t i = 0; i < problem->size; i++) with->column[i] = in->side[i] ? w[i * count + k] - hu[i * count + k] : 0;
+    take_column(problem->parameter_count, count, bar, k, with->theta);
+    if (!implicit_answered(in, problem->bound_adjoint(problem->user, in->side, with->column, with->theta)))
       return false;
-    put_column(problem->parameter_count, count, bar, k, with->theta[0]);
+    put_column(problem->parameter_count, count, bar, k, with->theta);
   }
   return true;
 }

@@ -60,6 +60,9 @@ typedef enum {
   IMPLICIT_LSQR       /* of roots: LSQR on products with both (Paige and Saunders 1982) */
 } implicit_solver;
 
+/* Symmetric systems and those of roots have solvers of their own. */
+bool implicit_solver_fits(implicit_solver solver, bool root);
+
 typedef struct {
   const unsigned char *mask;   /* `size` bytes, 0: frozen; NULL: all are free */
   const double *lower, *upper; /* `size` bounds, infinite for none; NULL: none */
@@ -71,7 +74,8 @@ typedef struct {
   double damping;     /* above 0: H + damping I takes the place of H, J + damping I that of J */
   bool least_norm;    /* the pseudo-inverse takes the place of the inverse */
   double tolerance;   /* of iterative solves: |b - H y| <= tolerance |b| */
-  size_t iterations;  /* of one iterative solve, at most; 0: by the number of entries */
+  size_t iterations;  /* of one iterative solve, at most, and of the one that follows where it fails; 0: by the number
+                         of entries */
 } implicit_options;
 
 /* Automatic, polished, no mask, no bounds, tolerance 1e-13. */
@@ -126,8 +130,8 @@ typedef struct implicit implicit;
 implicit *implicit_begin(const implicit_problem *problem, const implicit_options *options, double *x);
 void implicit_end(implicit *of);
 
-/* The polishing alone, whatever the options say of it. False: it does not end at a stationary point, or something fails;
- * nothing is said of the other hypotheses. */
+/* The polishing alone, whatever the options say of it. False: it does not end at a stationary point, or something
+ * fails; nothing is said of the other hypotheses. */
 bool implicit_polish(const implicit_problem *problem, const implicit_options *options, double *x);
 
 const implicit_certificate *implicit_certificate_of(const implicit *of);

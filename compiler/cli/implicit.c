@@ -6,9 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the minimiser is: given, or looked for. */
+/* Newton's method from the start, in which units of equations do not count; x is what it was where that leads nowhere.
+ */
+static bool find_root(differentiating *in) {
+  size_t size = (size_t)in->solve.vector.size * sizeof *in->solve.x;
+  double *x = arena_array(in->solve.with->memory, double, in->solve.vector.size + 1);
+  if (!in->of.root || in->solve.given->solver.method) return false;
+  memcpy(x, in->solve.x, size);
+  if (!implicit_polish(&in->of.problem, &in->how, x)) return false;
+  memcpy(in->solve.x, x, size);
+  return true;
+}
+
+/* Where the minimiser or root is: given, or looked for. */
 static exit_code find_point(differentiating *in) {
-  if (in->solve.given->at.count) return EXIT_DONE;
+  if (in->solve.given->at.count || find_root(in)) return EXIT_DONE;
   exit_code code = solve_minimise(&in->solve, &in->inner);
   in->how.runs_away = in->solve.result.status == MINIMISE_UNBOUNDED;
   in->how.stalled = in->solve.result.status == MINIMISE_STALLED;
@@ -70,8 +82,7 @@ static exit_code run(differentiating *in, const given_arrays *arrays) {
 
 /* Each kind of system has its own solvers. */
 static bool check_solver(const options *given) {
-  implicit_solver solver = given->implicit.solver;
-  if (solver <= IMPLICIT_DENSE || (solver >= IMPLICIT_GMRES) == (given->root != NULL)) return true;
+  if (implicit_solver_fits(given->implicit.solver, given->root)) return true;
   complain(given->root
                ? "--solver: cg and minres are for minimisers; of a root, gmres and lsqr are to be had"
                : "--solver: gmres and lsqr are for roots (--root); of a minimiser, cg and minres are to be had");

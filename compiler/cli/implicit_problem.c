@@ -29,6 +29,13 @@ static int gradient(void *user, const double *x, double *f, double *gradient_at)
   return status ? (int)machine_explain(&in->solve.on, -1, status) : EXIT_DONE;
 }
 
+static int equations(void *user, const double *x, double *r) {
+  differentiating *in = user;
+  in->solve.kernel.work = in->solve.on.work;
+  int status = in->inner.residual(in->inner.user, x, r);
+  return status ? (int)machine_explain(&in->solve.on, -1, status) : EXIT_DONE;
+}
+
 /* ---- the params ---- */
 
 /* --wrt: params, by default all that are not frozen whole. */
@@ -63,8 +70,7 @@ static bool check_root(differentiating *in) {
   name_list named = {0};
   if (!in->of.root) return true;
   list_push(solve->with->memory, &named, in->of.root);
-  return names_check(solve->with, solve->model, "--root", &named, NAMES_DEFINITIONS) &&
-         implicit_check_root(&in->of);
+  return names_check(solve->with, solve->model, "--root", &named, NAMES_DEFINITIONS) && implicit_check_root(&in->of);
 }
 
 exit_code implicit_prepare(differentiating *in) {
@@ -77,7 +83,8 @@ exit_code implicit_prepare(differentiating *in) {
                             .user = in,
                             .request = request_function,
                             .run = run,
-                            .gradient = gradient};
+                            .gradient = gradient,
+                            .equations = equations};
   exit_code code = check_root(in) ? choose_parameters(in) : EXIT_INPUT;
   if (code != EXIT_DONE || implicit_request(&in->of)) return code;
   return in->code;

@@ -45,7 +45,7 @@ static exit_code move_bounds(differentiating *in) {
   return code;
 }
 
-/* The minimiser at theta + t direction, from the one at theta. */
+/* The minimiser or root at theta + t direction, from the one at theta. */
 static bool solve_at(void *context, double t, double *values) {
   neighbour *at = context;
   differentiating *in = at->in;
@@ -53,6 +53,8 @@ static bool solve_at(void *context, double t, double *values) {
   for (int64_t k = 0; k < in->of.parameter_count; k++) in->of.theta[k] = at->theta[k] + t * at->direction[k];
   memcpy(values, at->x, size);
   if (move_bounds(in) != EXIT_DONE) return false;
+  if (in->of.root && implicit_polish(&in->of.problem, &in->how, values)) return true;
+  memcpy(values, at->x, size);
   minimise_options how = in->solve.given->solver;
   how.method = in->solve.method->name;
   how.mask = in->solve.vector.mask;

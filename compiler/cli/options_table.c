@@ -154,10 +154,9 @@ static const struct argp_option implicit_options_rows[] = {
      .key = KEY_ROOT,
      .arg = "OUTPUT",
      .doc = "Of the root of an output, instead of a minimiser: the vars solve OUTPUT = 0, as many equations as entries "
-            "that may move. It is looked for where the sum of squares is smallest, and J, the derivative of OUTPUT, "
-            "takes the place of H"},
-    {.name = "damping", .key = KEY_DAMPING, .arg = "MU", .doc = "Solve with H + MU I in place of the Hessian H"},
-    {.name = "least-norm", .key = KEY_LEAST_NORM, .doc = "Where H is singular, take its pseudo-inverse"},
+            "that may move. J, the derivative of OUTPUT, takes the place of H"},
+    {.name = "damping", .key = KEY_DAMPING, .arg = "MU", .doc = "Solve with H + MU I in place of the Hessian H, or J + MU I"},
+    {.name = "least-norm", .key = KEY_LEAST_NORM, .doc = "Where H, or J, is singular, take its pseudo-inverse"},
     {.name = "verify",
      .key = KEY_VERIFY,
      .doc = "Solve again beside the params, and compare with differences along a random direction"},
@@ -241,7 +240,9 @@ static const command_page commands[COMMAND_COUNT] = {
         {"implicit", "MODEL [NAME=VALUE | FILE | FOLDER/]...",
          "Derivatives of a model's minimiser, or of a root, with respect to its params, by the implicit function "
          "theorem, with a certificate.\v" INPUTS_TEXT
-         "The minimiser is found as by `adjoin solve`, or given with --at, and polished. The Jacobian is given unless "
+         "The minimiser is found as by `adjoin solve`, or given with --at, and polished. So is the root of an output r "
+         "(--root r), by Newton's method, and where that fails, or --method says so, as the minimum of its squares. "
+         "The derivative is given whole unless "
          "--forward or --adjoint ask for something else. What does not move has derivative 0; an entry at a bound has "
          "its bound's.\n\n"
          "Where a hypothesis of the theorem fails there are no derivatives but a message that says which, and the exit "

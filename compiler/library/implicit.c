@@ -55,6 +55,13 @@ static int gradient(void *user, const double *x, double *f, double *gradient_at)
   return check;
 }
 
+static int equations(void *user, const double *x, double *r) {
+  adjoin_implicit *in = user;
+  int check = in->inner.residual(in->inner.user, x, r);
+  if (check) in->failure = tell_check(in->vars.of->model, check, NULL, NULL);
+  return check;
+}
+
 /* ---- the plan, under the model's lock ---- */
 
 static bool is_listed(const name_list *names, const char *name) {
@@ -121,7 +128,8 @@ static adjoin_status plan(adjoin_model *model, void *with, mistakes *found) {
                             .user = in,
                             .request = note_request,
                             .run = run,
-                            .gradient = gradient};
+                            .gradient = gradient,
+                            .equations = equations};
   if (in->root) in->of.root = arena_copy(in->vars.memory, in->root, strlen(in->root));
   if (in->root && !implicit_check_root(&in->of)) return ADJOIN_BINDING;
   status = choose_parameters(in, found);
@@ -132,7 +140,7 @@ static adjoin_status plan(adjoin_model *model, void *with, mistakes *found) {
   status = check_parameters(in, found);
   if (status == ADJOIN_OK) status = listed_lay_out(&in->vars, found);
   if (status != ADJOIN_OK || !implicit_request(&in->of)) return status;
-  if (!in->root) problem_requests(in->vars.memory, &in->vars.vector.active, true, false, NULL, in->kernel_wanted);
+  problem_requests(in->vars.memory, &in->vars.vector.active, !in->root, false, in->of.root, in->kernel_wanted);
   int vars = in->vars.vector.vars.count;
   in->kernel.seeds = arena_array(in->vars.memory, double *, vars + 1);
   in->kernel.results = arena_array(in->vars.memory, double *, vars + 1);
@@ -166,6 +174,7 @@ static adjoin_status make_functions(adjoin_implicit *in) {
     if (status == ADJOIN_OK) status = prepare_call(in->vars.of, function, 1);
     if (status == ADJOIN_OK) in->kernel.functions[k] = function->entry;
   }
+  in->inner = kernel_problem_describe(&in->kernel);
   return status;
 }
 
@@ -179,9 +188,9 @@ static void fill_kernel(adjoin_implicit *in) {
   kernel->size = (size_t)in->vars.vector.size;
   kernel->mask = in->vars.vector.mask;
   kernel->maximise = of->model->program->maximize && !in->of.root;
+  if (in->of.root) kernel->residual_count = (size_t)in->vars.vector.free_count;
   kernel->has_no_value = listed_search_failed;
   kernel->judge = of->model->from;
-  in->inner = kernel_problem_describe(kernel);
 }
 
 /* ---- calls ---- */

@@ -236,7 +236,7 @@ static probing create(implicit_model *of, const double *x) {
   for (int k = 0; k < 3; k++) made.distances[k] = take(&room, of->kinks.count);
   memcpy(made.theta, of->theta, (size_t)of->parameter_count * sizeof *made.theta);
   for (int64_t k = 0; k < size; k++)
-    made.side[k] = !of->vector->mask[k] ? 0 : x[k] == of->lower[k] ? -1 : x[k] == of->upper[k] ? 1 : 0;
+    made.side[k] = of->root || !of->vector->mask[k] ? 0 : x[k] == of->lower[k] ? -1 : x[k] == of->upper[k] ? 1 : 0;
   return made;
 }
 

@@ -39,14 +39,15 @@ typedef struct {
   void *user;
   int (*request)(void *user, const request *wanted); /* a function's number, or -1 after messages */
   int (*run)(void *user, int function, int64_t directions, const double *const *seeds, double *const *into);
-  int (*gradient)(void *user, const double *x, double *f, double *gradient); /* of what is minimised; not of a root */
+  int (*gradient)(void *user, const double *x, double *f, double *gradient); /* of what is minimised */
+  int (*equations)(void *user, const double *x, double *r);                  /* of a root; nan where r has no value */
 
   LIST(implicit_parameter) parameters; /* in the order of wrt */
   int64_t parameter_count;
   double *theta, *exact_theta; /* as it is read, and as it was bound */
   struct {
     implicit_function product, forward, adjoint; /* of a root: J V, r_theta V, and one by one r_theta' v */
-    int transposed, equations;                   /* of a root: J' v, and r */
+    int transposed;                              /* of a root: J' v */
     int kinks;                                   /* -1 where nothing moves */
   } functions;
   double *equation_room; /* of a root: as long as r */
@@ -89,7 +90,7 @@ void implicit_move_to(implicit_model *of, const double *x);
 /* Is the output of a root one that the model has, with as many entries as are free? False after a message. */
 bool implicit_check_root(const implicit_model *of);
 
-/* Requests r, J V, J' v, and the same by params. */
+/* Requests J V, J' v, and the same by params. */
 bool implicit_request_root(implicit_model *of);
 
 /* The functions of of->problem. */

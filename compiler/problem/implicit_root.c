@@ -7,7 +7,7 @@
 bool implicit_check_root(const implicit_model *of) {
   quantity r;
   if (!find_definition(of->model, of->root)) {
-    report(of->inputs->with, "the model has no output '%s' that a root could be of", of->root);
+    report(of->inputs->with, "the model has no output or definition '%s' that a root could be of", of->root);
     return false;
   }
   if (!bind_quantity(of->inputs, of->root, &r)) return false;
@@ -24,7 +24,6 @@ bool implicit_request_root(implicit_model *in) {
   list_push(in->memory, &root, in->root);
   in->functions.transposed = -1;
   in->functions.adjoint = (implicit_function){-1, -1};
-  if (!implicit_request_one(in, REQUEST_OUTPUTS, root, (name_list){0}, false, &in->functions.equations)) return false;
   if (!vars.count) {
     in->functions.product = in->functions.forward = in->functions.adjoint;
     return true;
@@ -49,8 +48,7 @@ static void spread(const implicit_model *in, size_t count, double *block) {
 
 static int equations(void *user, const double *x, double *f, double *r) {
   implicit_model *in = user;
-  implicit_move_to(in, x);
-  int status = in->run(in->user, in->functions.equations, 0, NULL, (double *[]){r});
+  int status = in->equations(in->user, x, r);
   *f = 0;
   for (int64_t k = 0; k < in->vector->free_count; k++) *f += r[k] * r[k];
   spread(in, 1, r);

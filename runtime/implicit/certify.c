@@ -238,7 +238,7 @@ bool implicit_certify(implicit *in) {
   if (!stationary) return implicit_fail(in, in->runs_away ? IMPLICIT_UNBOUNDED : IMPLICIT_NOT_STATIONARY);
   if (degenerate) return implicit_fail(in, IMPLICIT_DEGENERATE_BOUND);
   if (!into->negative && !(in->change <= TRUSTED_CHANGE) && !judge_change(in)) return false;
-  if (!into->negative && !into->zero && !in->damping && !curvature_confirm(in)) return false;
+  if (!into->negative && !into->zero && in->damping == 0 && !curvature_confirm(in)) return false;
   into->status = regular_status(in);
   return implicit_has_derivatives(into->status);
 }

@@ -2,35 +2,23 @@
 #include "runtime/dense.h"
 #include "runtime/implicit/state.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
-enum { SWEEPS = 4 };
-
-/* Rows and columns of S whose largest entries are about 1: each sweep divides by the square roots of what they are
- * (Ruiz 2001). Powers of two in the end, so that scaling is exact. */
+/* Rows of S whose largest entries are about 1, in the units that vars have, so that those of equations do not count;
+ * then columns (as LAPACK's dgeequb has it). */
 static void find_scale(implicit *in) {
   implicit_system *of = &in->system;
   size_t n = in->count;
-  double *rows = of->work, *columns = of->work + n;
-  for (size_t k = 0; k < n; k++) of->row_scale[k] = of->scale[k] = 1;
-  for (int sweep = 0; sweep < SWEEPS; sweep++) {
-    memset(of->work, 0, 2 * n * sizeof *of->work);
-    for (size_t j = 0; j < n; j++)
-      for (size_t i = 0; i < n; i++) {
-        double size = fabs(of->row_scale[i] * of->matrix[j * n + i] * of->scale[j]);
-        rows[i] = fmax(rows[i], size);
-        columns[j] = fmax(columns[j], size);
-      }
-    for (size_t k = 0; k < n; k++) {
-      if (rows[k] > 0) of->row_scale[k] /= sqrt(rows[k]);
-      if (columns[k] > 0) of->scale[k] /= sqrt(columns[k]);
-    }
-  }
-  for (size_t k = 0; k < n; k++) {
-    of->row_scale[k] = system_scale(1 / of->row_scale[k] / of->row_scale[k]);
-    of->scale[k] = system_scale(1 / of->scale[k] / of->scale[k]);
+  double *largest = of->work;
+  memset(largest, 0, n * sizeof *largest);
+  for (size_t j = 0; j < n; j++)
+    for (size_t i = 0; i < n; i++) largest[i] = fmax(largest[i], fabs(of->matrix[j * n + i]));
+  for (size_t i = 0; i < n; i++) of->row_scale[i] = system_power(largest[i]);
+  for (size_t j = 0; j < n; j++) {
+    double size = 0;
+    for (size_t i = 0; i < n; i++) size = fmax(size, of->row_scale[i] * fabs(of->matrix[j * n + i]));
+    of->scale[j] = system_power(size);
   }
 }
 

@@ -110,7 +110,7 @@ static void find_scale(implicit *in) {
     double diagonal = fabs(in->system.matrix[j * n + j]);
     double beside = implicit_largest(n, in->system.matrix + j * n);
     double size = diagonal > DBL_EPSILON * beside ? diagonal : beside;
-    in->system.scale[j] = system_scale(size);
+    in->system.scale[j] = system_power(sqrt(size));
   }
 }
 

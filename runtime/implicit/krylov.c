@@ -74,7 +74,7 @@ static bool form(implicit *in) {
     /* The shortest solution is one in the vars' own units. */
     for (size_t k = 0; k < n && !in->options.least_norm; k++) {
       even = even && fabs(diagonal[k]) > mean / EVEN && fabs(diagonal[k]) < mean * EVEN;
-      scale[k] *= system_scale(fmax(fabs(diagonal[k]), 1e-8 * mean));
+      scale[k] *= system_power(sqrt(fmax(fabs(diagonal[k]), 1e-8 * mean)));
     }
   }
   in->certificate.least_curvature = NAN;
@@ -230,17 +230,18 @@ static const double DRIFTED = 16;
 static bool refine(implicit *in, krylov_solver *solver, krylov_product *product, const double *b, double *y,
                    double goal, bool *converged) {
   size_t n = in->count;
-  double *left = in->system.krylov[7], *more = in->system.krylov[8], start = sqrt(krylov_dot(n, b, b)),
-         before = INFINITY;
+  double *left = in->system.krylov[7], *more = in->system.krylov[8];
+  double start = sqrt(krylov_dot(n, b, b)), before = INFINITY;
   for (int round = 0;; round++) {
     if (!product(in, y, left)) return false;
     for (size_t k = 0; k < n; k++) left[k] = b[k] - left[k];
     double size = sqrt(krylov_dot(n, left, left));
+    for (size_t k = 0; k < n && round && !(size < before); k++) y[k] -= more[k];
+    if (!(size < before)) return true;
     *converged = size <= fmax(goal, KRYLOV_GOOD_ENOUGH) * start;
-    bool last = round == REFINEMENTS || in->options.least_norm;
-    if (last || size <= DRIFTED * goal * start || !(size < before / 2)) return true;
+    bool last = round == REFINEMENTS || in->options.least_norm, again;
+    if (last || size <= DRIFTED * goal * start || size > before / 2) return true;
     before = size;
-    bool again;
     if (!solver(in, left, more, fmax(goal, goal * start / size), &again)) return false;
     for (size_t k = 0; k < n; k++) y[k] += more[k];
   }

@@ -40,7 +40,7 @@ static bool apply(implicit *in, bool transposed, const double *v, double *sv) {
 
 /* ---- the scale ---- */
 
-/* The lengths of the rows of S, or of its columns: the mean of (S z)^2 for signs z, entry by entry. */
+/* The lengths of the rows of S, or of its columns: the root of the mean of (S z)^2 for signs z, entry by entry. */
 static bool measure_lengths(implicit *in, bool transposed, double *lengths) {
   size_t n = in->count;
   double *z = in->system.krylov[0], *sz = in->system.krylov[1];
@@ -48,11 +48,9 @@ static bool measure_lengths(implicit *in, bool transposed, double *lengths) {
   for (int probe = 0; probe < PROBES; probe++) {
     for (size_t k = 0; k < n; k++) z[k] = implicit_sign(in);
     if (!apply(in, transposed, z, sz)) return false;
-    for (size_t k = 0; k < n; k++) lengths[k] += sz[k] * sz[k] / PROBES;
+    for (size_t k = 0; k < n; k++) lengths[k] = hypot(lengths[k], sz[k] / sqrt(PROBES));
   }
-  if (!isfinite(implicit_largest(n, lengths))) return implicit_fail(in, IMPLICIT_NOT_FINITE);
-  for (size_t k = 0; k < n; k++) lengths[k] = sqrt(lengths[k]);
-  return true;
+  return isfinite(implicit_largest(n, lengths)) || implicit_fail(in, IMPLICIT_NOT_FINITE);
 }
 
 /* Rows first, in the units that vars have: then those of equations do not count in |b - S y|, of which so much is left
@@ -64,9 +62,8 @@ static bool form(implicit *in) {
   for (size_t k = 0; k < n; k++) of->scale[k] = of->row_scale[k] = 1;
   for (int columns = 0; columns < 2; columns++) {
     if (!measure_lengths(in, columns, lengths)) return false;
-    /* The shortest solution is one in the vars' own units. */
-    for (size_t k = 0; k < n && !in->options.least_norm; k++)
-      (columns ? of->scale : of->row_scale)[k] = system_scale(lengths[k] * lengths[k]);
+    if (in->options.least_norm) break; /* the shortest solution is one in the vars' own units */
+    for (size_t k = 0; k < n; k++) (columns ? of->scale : of->row_scale)[k] = system_power(lengths[k]);
   }
   of->smallest = INFINITY;
   of->largest = 0;
@@ -115,7 +112,8 @@ static bool extend(implicit *in, size_t k, double *column, double *below) {
     }
   *below = norm(n, next);
   if (*below <= 8 * DBL_EPSILON * before) *below = 0;
-  for (size_t j = 0; j<n && * below> 0; j++) next[j] /= *below;
+  if (*below == 0) return true;
+  for (size_t j = 0; j < n; j++) next[j] /= *below;
   return true;
 }
 
@@ -141,26 +139,27 @@ static bool begin_cycle(implicit *in, const double *b, const double *y, double *
   if (!apply(in, in->transposed, y, first)) return false;
   for (size_t k = 0; k < n; k++) first[k] = b[k] - first[k];
   *left = norm(n, first);
-  for (size_t k = 0; k<n && * left> 0; k++) first[k] /= *left;
+  if (*left == 0) return true;
+  for (size_t k = 0; k < n; k++) first[k] /= *left;
   return true;
 }
 
 /* S y = b, or S' y = b, to |r| <= goal |b|; from y = 0, in cycles (Saad and Schultz, GMRES, SIAM J. Sci. Stat. Comput.
  * 7, 1986). What a cycle says of the residual is not believed until the next one begins. */
 static bool gmres(implicit *in, const double *b, double *y, double goal, bool *converged) {
-  size_t n = in->count, spent = 0;
+  size_t n = in->count, spent = 0, most = krylov_iterations(in);
   double enough = goal * norm(n, b), before = INFINITY, left;
   hessenberg of;
   memset(y, 0, n * sizeof *y);
   for (;;) {
     if (!begin_cycle(in, b, y, &left)) return false;
     *converged = left <= enough;
-    if (*converged || !(left <= STALLED * before) || spent >= krylov_iterations(in)) break;
+    if (*converged || !(left <= STALLED * before) || spent >= most) break;
     before = left;
     of.count = 0;
     of.right[0] = left;
     double below = 1;
-    for (size_t k = 0; k < RESTART && below > 0 && fabs(of.right[k]) > enough; k++, spent++) {
+    for (size_t k = 0; k < RESTART && below > 0 && fabs(of.right[k]) > enough && spent < most; k++, spent++) {
       double column[RESTART];
       if (!extend(in, k, column, &below)) return false;
       rotate(&of, column, below);

@@ -61,7 +61,7 @@ static bool newton_step(implicit *in, const double *g, double *s) {
 }
 
 static bool is_finite_at(const implicit *in, double f, const double *g) {
-  bool finite = isfinite(f);
+  bool finite = in->root || isfinite(f); /* squares of equations may be too large where these are not */
   for (size_t k = 0; k < in->set.count && finite; k++) finite = isfinite(g[free_set_place(&in->set, k)]);
   return finite;
 }

@@ -125,8 +125,8 @@ bool system_form(implicit *in);
  * does not converge, *converged is false, and y is the best that it found. */
 bool system_solve(implicit *in, const double *b, double *y, bool *converged);
 
-/* About 1 / sqrt(size), but a power of two, so that scaling is exact; 1 where size is 0 or infinite. */
-double system_scale(double size);
+/* About 1 / length, but a power of two, so that scaling is exact; 1 where the length is 0 or infinite. */
+double system_power(double length);
 
 /* The diagonals around what the system is of: S' = C J' R where it is transposed. */
 const double *system_rows(const implicit *in);
@@ -149,7 +149,7 @@ void system_magnitude(const implicit *in, const double *v, const double *hv, con
  * rounded all the same way). brief[2] and brief[3] are lost. */
 bool system_rounding(implicit *in, const double *x, const double *v, const double *hv, const double *b, double *into);
 
-/* The same of H |v| alone, without a matrix, from what the scale knows. */
+/* |H| |v| without a matrix, the largest of it for all, from what the scale knows. */
 void system_estimate_magnitude(const implicit *in, const double *v, double *into);
 
 /* Does what solves systems leave out the directions without curvature? */
@@ -186,7 +186,7 @@ void dense_system_refine(const implicit *in, const double *b, double *y, void (*
 /* Eigenvalues or singular values that rounding can't tell from zero. */
 double dense_system_zero(size_t n, double largest);
 
-/* The same of what else came out of the factorisation at hand. */
+/* Is the condition that came out of the factorisation at hand one that rounding can't tell from infinite? */
 bool dense_system_is_singular(const implicit *in);
 
 /* Drops the `zero` smallest values. */

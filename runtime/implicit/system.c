@@ -30,10 +30,10 @@ const double *system_columns(const implicit *in) {
   return in->transposed ? in->system.row_scale : in->system.scale;
 }
 
-double system_scale(double size) {
+double system_power(double length) {
   int exponent;
-  if (!(size > DBL_MIN && size < DBL_MAX)) return 1;
-  frexp(sqrt(size), &exponent);
+  if (!(length >= DBL_MIN && length < DBL_MAX)) return 1;
+  frexp(length, &exponent);
   return ldexp(1, -exponent);
 }
 

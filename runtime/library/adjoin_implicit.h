@@ -69,11 +69,10 @@ typedef struct adjoin_certificate {
   double scaled_grad;     /* the Newton step that it calls for, relative to max(1, |x|) */
   int has_inertia;        /* dense: how many eigenvalues are */
   size_t positive, negative, zero;
-  double
-      least_curvature;   /* the smallest eigenvalue, or iteratively the smallest curvature seen; nan: none, or a root */
-  double condition;      /* an estimate, from below */
-  double residual;       /* of the linear solves, entry by entry */
-  double error_estimate; /* of all derivatives given so far, relative to the largest entry; nan: none was */
+  double least_curvature; /* the smallest eigenvalue, or iteratively the smallest curvature seen; nan: none, or root */
+  double condition;       /* an estimate, from below */
+  double residual;        /* of the linear solves, entry by entry */
+  double error_estimate;  /* of all derivatives given so far, relative to the largest entry; nan: none was */
   size_t free_count, frozen_count, at_bound, moving_count; /* entries; moving: free and at no bound */
   size_t entry;                                            /* of x, that a degenerate bound or a refusal is about */
   int dense;

@@ -136,29 +136,49 @@ static void lu_of_two_rows(void) {
   CU_ASSERT(!dense_lu(2, zeros, pivots));
 }
 
-/* A = U S V' for S known; the last value is zero where `rank` is below n, and values below it are found to many digits
- * where columns are as short. */
+/* A = U diag(values) V', with orthogonal U and V. */
+static void check_singular(size_t n, const double *whole, const double *known) {
+  double *u = numbers(n * n, 1), *v = numbers(n * n, 1), *values = numbers(n, 1);
+  double *work = numbers(dense_singular_work(n), 1);
+  memcpy(u, whole, n * n * sizeof *u);
+  CU_ASSERT(dense_singular(n, u, values, v, work));
+  for (size_t k = 1; k < n; k++) CU_ASSERT(values[k - 1] >= values[k] && values[k] >= 0);
+  for (size_t k = 0; k < n && known; k++) CU_ASSERT_DOUBLE_EQUAL(values[k], known[k], 1e-13 * (double)n);
+  double off = 0;
+  for (size_t j = 0; j < n; j++)
+    for (size_t i = 0; i < n; i++) {
+      double made = 0, uu = 0, vv = 0;
+      for (size_t k = 0; k < n; k++) {
+        made += u[k * n + i] * values[k] * v[k * n + j];
+        uu += u[i * n + k] * u[j * n + k];
+        vv += v[i * n + k] * v[j * n + k];
+      }
+      off = fmax(off, fmax(fabs(made - whole[j * n + i]), fmax(fabs(uu - (i == j)), fabs(vv - (i == j)))));
+    }
+  CU_ASSERT(off <= 1e-13 * (double)n);
+  free(u), free(v), free(values), free(work);
+}
+
+/* Known values; two equal rows; a row of zeros; nothing but zeros. */
 static void singular_values(void) {
   for (size_t s = 0; s < SIZE_COUNT; s++) {
     size_t n = SIZES[s];
-    double *d = eigenvalues(n, 3), *whole, *v = numbers(n * n, 1), *values = numbers(n, 1);
-    if (n > 2) d[n / 2] = 0;
-    whole = with_eigenvalues(n, d, s);
-    double *u = with_eigenvalues(n, d, s), *work = numbers(dense_singular_work(n), 1);
-    CU_ASSERT(dense_singular(n, u, values, v, work));
-    for (size_t k = 1; k < n; k++) CU_ASSERT(values[k - 1] >= values[k]);
-    if (n > 2) CU_ASSERT(values[n - 1] < 1e-14 && values[n - 2] > 0.99);
-    for (size_t j = 0; j < n; j++)
-      for (size_t i = 0; i < n; i++) {
-        double made = 0;
-        for (size_t k = 0; k < n && values[k] > 1e-14; k++) made += u[k * n + i] * values[k] * v[k * n + j];
-        CU_ASSERT_DOUBLE_EQUAL(made, whole[j * n + i], 1e-13 * (double)n);
-      }
-    free(d), free(whole), free(v), free(values), free(u), free(work);
+    double *d = calloc(n + 1, sizeof *d), *a;
+    CU_ASSERT_FATAL(d != NULL);
+    for (size_t k = 0; k < n; k++) d[k] = 2 - (double)k / (double)n;
+    if (n > 1) d[n - 1] = 0;
+    a = with_eigenvalues(n, d, s);
+    check_singular(n, a, d);
+    free(a);
+    a = numbers(n * n, s);
+    for (size_t j = 0; j < n && n > 1; j++) a[j * n + n - 1] = a[j * n];
+    check_singular(n, a, NULL);
+    for (size_t j = 0; j < n; j++) a[j * n] = 0;
+    check_singular(n, a, NULL);
+    memset(a, 0, n * n * sizeof *a);
+    check_singular(n, a, NULL);
+    free(a), free(d);
   }
-  double a[] = {1, 1, 1e-20, -1e-20}, v[4], values[2], work[6];
-  CU_ASSERT(dense_singular(2, a, values, v, work));
-  CU_ASSERT_DOUBLE_EQUAL(values[1] / (sqrt(2) * 1e-20), 1, 1e-14);
 }
 
 /* (0 1; 1 0) has eigenvalues 1 and -1: lifted, it is the unit matrix; with 3 as the least, three times that. */

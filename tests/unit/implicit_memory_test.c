@@ -54,11 +54,14 @@ static implicit_status run(family *of, implicit_solver solver, double *x) {
   return status;
 }
 
-static void fail_each(int number, implicit_solver solver) {
+static void fail_each(int number, bool root, implicit_solver solver) {
   family of;
   double found[MOST] = {0}, x[MOST];
-  draw(&of, number);
-  for (size_t i = 0; i < of.n; i++) found[i] = of.mask[i] ? 0 : 0.1;
+  if (root)
+    draw_root(&of, number);
+  else
+    draw(&of, number);
+  for (size_t i = 0; i < of.n; i++) found[i] = root ? of.near[i] : of.mask[i] ? 0 : 0.1;
   start_counting(0);
   implicit_status usual = run(&of, solver, found);
   CU_ASSERT_EQUAL(blocks, 0);
@@ -77,13 +80,16 @@ static void fail_each(int number, implicit_solver solver) {
 }
 
 static void each_allocation_fails(void) {
-  fail_each(5, IMPLICIT_DENSE);
-  fail_each(5, IMPLICIT_CG);
-  fail_each(27, IMPLICIT_DENSE);
-  fail_each(27, IMPLICIT_MINRES);
+  fail_each(5, false, IMPLICIT_DENSE);
+  fail_each(5, false, IMPLICIT_CG);
+  fail_each(27, false, IMPLICIT_DENSE);
+  fail_each(27, false, IMPLICIT_MINRES);
+  fail_each(27, true, IMPLICIT_DENSE);
+  fail_each(27, true, IMPLICIT_GMRES);
+  fail_each(5, true, IMPLICIT_LSQR);
 }
 
-/* f = sum x^2/2 - theta x_0: more entries than could be factorised. */
+/* f = sum x^2/2 - theta x_0, or the root of its gradient: more entries than could be factorised. */
 static int gradient_of_bowl(void *user, const double *x, double *f, double *g) {
   const size_t *size = user;
   *f = 0;
@@ -115,12 +121,13 @@ static int adjoint_of_bowl(void *user, const double *x, size_t count, const doub
 enum { LARGE = 40000 };
 
 /* By products alone, memory is some vectors as long as x. */
-static size_t bytes_of_bowl(size_t size) {
+static size_t bytes_of_bowl(size_t size, bool root) {
   implicit_problem problem = {.user = &size,
                               .size = size,
                               .parameter_count = 1,
                               .gradient = gradient_of_bowl,
                               .product = product_of_bowl,
+                              .transposed = root ? product_of_bowl : NULL,
                               .mixed_forward = forward_of_bowl,
                               .mixed_adjoint = adjoint_of_bowl};
   implicit_options options = implicit_defaults();
@@ -135,9 +142,11 @@ static size_t bytes_of_bowl(size_t size) {
 }
 
 static void bounded_memory(void) {
-  size_t small = bytes_of_bowl(LARGE / 2), large = bytes_of_bowl(LARGE);
-  CU_ASSERT(large < 2 * small);
-  CU_ASSERT(large < 50 * sizeof(double) * LARGE);
+  for (int root = 0; root < 2; root++) {
+    size_t small = bytes_of_bowl(LARGE / 2, root), large = bytes_of_bowl(LARGE, root);
+    CU_ASSERT(large < 2 * small);
+    CU_ASSERT(large < (root ? 95 : 55) * sizeof(double) * LARGE);
+  }
 }
 
 static void too_large(void) {
