@@ -390,7 +390,7 @@ static error_t take_option(int key, char *value, struct argp_state *state) {
   case KEY_DIAGNOSTICS: console_use_json(chosen(state, key, "diagnostics", value)); return 0;
   case KEY_MAN: into->manual = true; return 0;
   case KEY_COMPLETION: chosen(state, key, "completion", into->shell = value); return 0;
-  case 'o': into->output = path_given(state, "output", value); return 0;
+  case 'o': into->output = strcmp(value, "-") ? path_given(state, "output", value) : NULL; return 0;
   case ARGP_KEY_INIT: check_words(state); return 0;
   case ARGP_KEY_ARG: add_argument(state, value); return 0;
   case ARGP_KEY_NO_ARGS:
