@@ -52,7 +52,8 @@ typedef struct {
 } implicit_problem;
 
 typedef enum {
-  IMPLICIT_AUTOMATIC, /* dense up to dense_limit entries, else conjugate gradients, or GMRES for roots */
+  IMPLICIT_AUTOMATIC, /* dense up to dense_limit entries, else conjugate gradients, or GMRES for roots; up to some
+                         thousand entries dense where these don't lead to the solution */
   IMPLICIT_DENSE,     /* H or J as a matrix, by LAPACK */
   IMPLICIT_CG,        /* conjugate gradients on products; MINRES where the curvature is not positive */
   IMPLICIT_MINRES,    /* MINRES on products (Paige and Saunders 1975) */

@@ -226,6 +226,7 @@ bool implicit_certify(implicit *in) {
   implicit_certificate *into = &in->certificate;
   bool degenerate, stationary;
   measure_gradient(in);
+  if (in->unsolved && !system_certify(in)) return false; /* what follows would be as much in vain */
   if (!find_around(in) || !implicit_is_stationary(in, &stationary)) return false;
   stationary = stationary && !in->runs_away;
   if (!find_kink(in, stationary)) return false;

@@ -84,7 +84,8 @@ static bool form(implicit *in) {
 }
 
 size_t krylov_iterations(const implicit *in) {
-  return in->options.iterations ? in->options.iterations : 10 * in->count + 100;
+  if (in->options.iterations) return in->options.iterations;
+  return in->may_turn ? in->count : 10 * in->count + 100; /* a matrix takes as many products */
 }
 
 /* The Lanczos matrix of an iteration: its extreme eigenvalues widen what is known of S. */

@@ -57,7 +57,9 @@ static bool newton_step(implicit *in, const double *g, double *s) {
   bool converged;
   double *right = in->brief[2];
   for (size_t k = 0; k < in->count; k++) right[k] = -g[in->place[k]];
-  return system_solve(in, right, s, &converged);
+  bool good = system_solve(in, right, s, &converged);
+  in->unsolved = !converged;
+  return good;
 }
 
 static bool is_finite_at(const implicit *in, double f, const double *g) {
@@ -154,7 +156,7 @@ static bool polish(implicit *in) {
     double length = implicit_largest(in->count, in->step);
     size_t most = most_moved(in);
     double size = fabs(in->x[most]);
-    if (is_at_rounding(in) || !isfinite(length)) break;
+    if (is_at_rounding(in) || !isfinite(length) || in->unsolved) break;
     if (!advance(in, &at, &stale)) return false;
     if (!at.better) break;
     bool outwards = fabs(in->x[most]) > size && at.t == 1;

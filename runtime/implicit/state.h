@@ -32,6 +32,7 @@ typedef struct {
   double reciprocal;      /* of the condition of S, an estimate */
   /* iterative */
   double *krylov[9];              /* short vectors */
+  double *asked;                  /* short, where the system may turn to a matrix: b */
   double *diagonal, *subdiagonal; /* of the tridiagonal matrix that an iteration makes of S */
   size_t room;                    /* for so many iterations */
   double smallest, largest;       /* eigenvalues of it that were seen, or singular values */
@@ -46,7 +47,9 @@ enum {
 struct implicit {
   const implicit_problem *problem;
   implicit_options options;
-  bool root; /* and no minimiser */
+  bool root;     /* and no minimiser */
+  bool may_turn; /* to a matrix, where products don't lead to the solution */
+  bool unsolved; /* the last Newton step is not what it should be */
   implicit_certificate certificate;
   implicit_status certified; /* before derivatives */
   free_set set;
@@ -122,7 +125,7 @@ bool system_create(implicit *in);
 bool system_form(implicit *in);
 
 /* y = H^-1 b, or what stands for it where there is no inverse; short vectors, which may be the same. Where an iteration
- * does not converge, *converged is false, and y is the best that it found. */
+ * does not converge, the system turns to a matrix if it may; or *converged is false, and y is the best that it found. */
 bool system_solve(implicit *in, const double *b, double *y, bool *converged);
 
 /* About 1 / length, but a power of two, so that scaling is exact; 1 where the length is 0 or infinite. */

@@ -5,13 +5,28 @@
 #include <math.h>
 #include <string.h>
 
-bool system_create(implicit *in) {
+/* Beyond, a matrix takes more memory, 8 n^2 bytes twice, than should be taken unasked. */
+enum { MEDIUM = 4000 };
+
+static bool create_kind(implicit *in) {
   static const system_kind *const kinds[2][2] = {{&krylov_system, &krylov_root}, {&dense_system, &dense_root}};
+  in->system.kind = kinds[in->certificate.dense][in->root];
+  return in->system.kind->create(in);
+}
+
+bool system_create(implicit *in) {
   implicit_system *of = &in->system;
-  of->kind = kinds[in->certificate.dense][in->root];
+  in->may_turn = in->options.solver == IMPLICIT_AUTOMATIC && !in->certificate.dense && in->set.count <= MEDIUM;
+  if (in->may_turn && !(of->asked = implicit_zeros(in, in->set.count, 1))) return false;
   if (!(of->scale = of->row_scale = implicit_zeros(in, in->set.count, 1))) return false;
   if (in->root && !(of->row_scale = implicit_zeros(in, in->set.count, 1))) return false;
-  return of->kind->create(in);
+  return create_kind(in);
+}
+
+static bool turn_to_matrix(implicit *in) {
+  in->may_turn = false;
+  in->certificate.dense = true;
+  return create_kind(in) && system_form(in);
 }
 
 bool system_form(implicit *in) {
@@ -19,7 +34,11 @@ bool system_form(implicit *in) {
 }
 
 bool system_solve(implicit *in, const double *b, double *y, bool *converged) {
-  return in->system.kind->solve(in, b, y, converged);
+  bool may_turn = in->may_turn;
+  if (may_turn) memcpy(in->system.asked, b, in->count * sizeof *b);
+  if (!in->system.kind->solve(in, b, y, converged)) return false;
+  if (*converged || !may_turn) return true;
+  return turn_to_matrix(in) && in->system.kind->solve(in, in->system.asked, y, converged);
 }
 
 const double *system_rows(const implicit *in) {
@@ -44,7 +63,9 @@ double system_norm(const implicit *in, const double *v) {
 }
 
 bool system_certify(implicit *in) {
-  return in->system.kind->certify(in);
+  if (in->system.kind->certify(in)) return true;
+  if (in->certificate.status != IMPLICIT_LINEAR_SOLVE_FAILED || !in->may_turn) return false;
+  return turn_to_matrix(in) && in->system.kind->certify(in);
 }
 
 bool system_find_vanishing(implicit *in) {
