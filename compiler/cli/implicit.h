@@ -20,6 +20,7 @@ typedef struct {
   minimise_problem inner;
   implicit_model of; /* its user is this */
   exit_code code;    /* of a request that failed */
+  int no_value;      /* the last status of a function that says that a search inside failed, or 0 */
   implicit_options how;
   implicit *made; /* NULL before it is */
   results shown;  /* the derivatives */

@@ -17,9 +17,12 @@ static int request_function(void *user, const request *wanted) {
 
 static int run(void *user, int function, int64_t directions, const double *const *seeds, double *const *into) {
   differentiating *in = user;
-  exit_code code = machine_run(&in->solve.on, function, directions, seeds, into);
+  int status = machine_try(&in->solve.on, function, directions, seeds, into);
   in->solve.kernel.work = in->solve.on.work; /* which may be elsewhere now */
-  return (int)code;
+  if (!status) return EXIT_DONE;
+  if (!session_is_search(in->solve.from, status)) return (int)machine_explain(&in->solve.on, function, status);
+  in->no_value = status;
+  return IMPLICIT_NO_VALUE;
 }
 
 static int gradient(void *user, const double *x, double *f, double *gradient_at) {

@@ -241,5 +241,9 @@ void implicit_report(differentiating *in) {
   else
     complain("%s: %s%s; %s", implicit_status_name(of->status), hypothesis(in), details(in), advice(in));
   if (of->status == IMPLICIT_NONSMOOTH && in->of.doubtful_count) show_kinks(in);
-  if (of->status == IMPLICIT_NOT_FINITE) solve_explain(&in->solve);
+  if (of->status != IMPLICIT_NOT_FINITE) return;
+  if (in->no_value)
+    machine_explain(&in->solve.on, -1, in->no_value);
+  else
+    solve_explain(&in->solve);
 }

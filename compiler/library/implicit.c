@@ -24,6 +24,7 @@ struct adjoin_implicit {
   implicit *made;
   unsigned changes;      /* of the instance, when this was made */
   adjoin_status failure; /* of a call, which has been told */
+  int no_value;          /* the last check of a search inside that failed, or 0 */
   adjoin_certificate certificate;
 };
 
@@ -44,6 +45,10 @@ static int run(void *user, int number, int64_t directions, const double *const *
   in->kernel.work = of->work;
   if (in->failure != ADJOIN_OK) return -1;
   int check = function->entry(of->bound.arguments, of->bound.pointers, seeds, into, of->work);
+  if (check && listed_search_failed(of->model->from, check)) {
+    in->no_value = check;
+    return IMPLICIT_NO_VALUE;
+  }
   if (check) in->failure = tell_check(of->model, check, function, of->work);
   return check;
 }
@@ -250,6 +255,8 @@ static adjoin_status answer(adjoin_implicit *in, bool good) {
   adjoin_status status = leave(in);
   if (status != ADJOIN_OK || good) return status;
   const adjoin_certificate *of = &in->certificate;
+  if (of->status == ADJOIN_IMPLICIT_NOT_FINITE && in->no_value)
+    tell_check(in->vars.of->model, in->no_value, NULL, NULL);
   return tell(&in->vars.of->model->told, ADJOIN_NUMERICS, CODE_NUMERICS, "%s: %s%s%s%s%s", of->name, of->hypothesis,
               *of->found ? ": " : "", of->found, *of->advice ? "; " : "", of->advice);
 }

@@ -53,6 +53,7 @@ int implicit_bound_forward(void *user, const signed char *side, const double *dt
     split_theta(in, (double *)dtheta, in->seeds); /* which are not written */
     int status =
         in->run(in->user, of->forward, 0, (const double *const *)in->seeds, split(in, of, in->x_room, in->results));
+    status = implicit_settle(status, in->vector->size, in->x_room);
     if (status) return status;
     for (int64_t k = 0; k < in->vector->size; k++)
       if (side[k] == (which ? 1 : -1)) dx[k] = in->x_room[k];
@@ -69,6 +70,7 @@ int implicit_bound_adjoint(void *user, const signed char *side, const double *w,
     for (int64_t k = 0; k < in->vector->size; k++) in->x_room[k] = side[k] == (which ? 1 : -1) ? w[k] : 0;
     int status = in->run(in->user, of->adjoint, 0, (const double *const *)split(in, of, in->x_room, in->seeds),
                          split_theta(in, made, in->results));
+    status = implicit_settle(status, in->parameter_count, made);
     if (status) return status;
     for (int64_t k = 0; k < in->parameter_count; k++) bar[k] += made[k];
   }

@@ -76,11 +76,13 @@ static void step(probing *in, double t, double *x) {
 
 /* ---- doubtful choices ---- */
 
+/* False too where a search inside fails: nothing is known of choices there. */
 static bool measure(probing *in, double t, double *distances) {
   step(in, t, in->above.x);
   implicit_move_to(in->in, in->above.x);
-  in->code = in->in->run(in->in->user, in->in->functions.kinks, 0, NULL, (double *[]){distances});
-  return !in->code;
+  int status = in->in->run(in->in->user, in->in->functions.kinks, 0, NULL, (double *[]){distances});
+  if (status != IMPLICIT_NO_VALUE) in->code = status;
+  return !status;
 }
 
 /* Notes the choices that may be at their kinks. */

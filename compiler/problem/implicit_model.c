@@ -1,9 +1,16 @@
 /* The model as functions of its vars and params (see implicit_model.h). */
 #include "compiler/problem/implicit_model.h"
 
+#include <math.h>
 #include <string.h>
 
 /* ---- what is called ---- */
+
+int implicit_settle(int status, int64_t count, double *entries) {
+  if (status != IMPLICIT_NO_VALUE) return status;
+  for (int64_t k = 0; k < count; k++) entries[k] = NAN;
+  return 0;
+}
 
 void implicit_move_to(implicit_model *in, const double *x) {
   for (int k = 0; k < in->vector->vars.count; k++)
@@ -33,7 +40,7 @@ static int second(implicit_model *in, const implicit_function *of, const double 
   int status =
       in->run(in->user, function, count == 1 ? 0 : (int64_t)count, (const double *const *)in->seeds, in->results);
   for (int64_t k = 0; k < entries && in->model->maximize; k++) read[k] = -read[k];
-  return status;
+  return implicit_settle(status, entries, read);
 }
 
 static int hessian_product(void *user, const double *x, size_t count, const double *v, double *hv) {

@@ -8,6 +8,10 @@
 #include "compiler/request.h"
 #include "runtime/implicit.h"
 
+/* What `run` says where a search inside the model fails: its results are taken for nan. */
+enum { IMPLICIT_NO_VALUE = -2 };
+int implicit_settle(int status, int64_t count, double *entries);
+
 /* A param as a stretch of theta. */
 typedef struct {
   int input;
@@ -39,6 +43,7 @@ typedef struct {
   void *user;
   int (*request)(void *user, const request *wanted); /* a function's number, or -1 after messages */
   int (*run)(void *user, int function, int64_t directions, const double *const *seeds, double *const *into);
+  /* 0, IMPLICIT_NO_VALUE, or what ends it all with IMPLICIT_CALLBACK_FAILED */
   int (*gradient)(void *user, const double *x, double *f, double *gradient); /* of what is minimised */
   int (*equations)(void *user, const double *x, double *r);                  /* of a root; nan where r has no value */
 

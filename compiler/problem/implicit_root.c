@@ -66,7 +66,7 @@ static int tangent(implicit_model *in, const implicit_function *of, const double
   int status = in->run(in->user, function, count == 1 ? 0 : (int64_t)count, (const double *const *)in->seeds,
                        (double *[]){read});
   spread(in, count, read);
-  return status;
+  return implicit_settle(status, in->vector->size * (int64_t)count, read);
 }
 
 static int product(void *user, const double *x, size_t count, const double *v, double *jv) {
@@ -92,7 +92,7 @@ static int adjoint(implicit_model *in, int function, const double *x, size_t cou
     double *into = in->equation_room;
     for (int64_t place = 0; place < in->vector->size; place++)
       if (in->vector->mask[place]) *into++ = v[place * (int64_t)count + (int64_t)k];
-    int status = in->run(in->user, function, 0, seeds, in->results);
+    int status = implicit_settle(in->run(in->user, function, 0, seeds, in->results), size, column);
     if (status) return status;
     for (int64_t place = 0; place < size; place++) read[place * (int64_t)count + (int64_t)k] = column[place];
   }

@@ -284,7 +284,7 @@ static bool certify(implicit *in) {
   bool converged = true;
   for (size_t k = 0; k < n; k++) b[k] = implicit_uniform(in);
   if (n && !solve_scaled(in, b, y, 1e-2 / sqrt((double)n), &converged)) return false;
-  double limit = 8 * (double)n * DBL_EPSILON * of->largest;
+  double limit = 8 * (double)(n + 16) * DBL_EPSILON * of->largest; /* rounding of iterations too */
   into->has_inertia = false;
   into->negative = of->smallest < -limit;
   into->zero = !into->negative && n && (of->smallest <= limit || (!converged && of->smallest < 1e-12 * of->largest));

@@ -301,7 +301,7 @@ static bool certify(implicit *in) {
   bool converged = true;
   for (size_t k = 0; k < n; k++) b[k] = implicit_uniform(in);
   if (n && (!measure_largest(in, b) || !measure_smallest(in, b, &converged))) return false;
-  double limit = 8 * (double)n * DBL_EPSILON * of->largest;
+  double limit = 8 * (double)(n + 16) * DBL_EPSILON * of->largest; /* rounding of iterations too */
   into->zero = n && (of->smallest <= limit || (!converged && of->smallest <= 1e-12 * of->largest));
   into->condition = n == 0 ? 1 : of->smallest > 0 ? of->largest / of->smallest : INFINITY;
   if (!converged && !into->zero) return implicit_fail(in, IMPLICIT_LINEAR_SOLVE_FAILED);

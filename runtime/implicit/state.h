@@ -125,7 +125,8 @@ bool system_create(implicit *in);
 bool system_form(implicit *in);
 
 /* y = H^-1 b, or what stands for it where there is no inverse; short vectors, which may be the same. Where an iteration
- * does not converge, the system turns to a matrix if it may; or *converged is false, and y is the best that it found. */
+ * does not converge, the system turns to a matrix if it may; or *converged is false, and y is the best that it found.
+ */
 bool system_solve(implicit *in, const double *b, double *y, bool *converged);
 
 /* About 1 / length, but a power of two, so that scaling is exact; 1 where the length is 0 or infinite. */

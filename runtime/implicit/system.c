@@ -63,6 +63,8 @@ double system_norm(const implicit *in, const double *v) {
 }
 
 bool system_certify(implicit *in) {
+  in->null_directions = NULL;
+  in->null_count = 0;
   if (in->system.kind->certify(in)) return true;
   if (in->certificate.status != IMPLICIT_LINEAR_SOLVE_FAILED || !in->may_turn) return false;
   return turn_to_matrix(in) && in->system.kind->certify(in);
