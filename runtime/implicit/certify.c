@@ -41,9 +41,11 @@ static bool look_around(implicit *in, const double *grain, double *other) {
   bool evaluated = implicit_gradient(in, other, &f, g);
   implicit_nudge(in, 0);
   if (!evaluated || !implicit_product(in, in->x, shift, noise)) return false;
-  for (size_t k = 0; k < in->count; k++) noise[k] = g[in->place[k]] - in->g[in->place[k]] - noise[k];
+  for (size_t k = 0; k < in->count; k++)
+    noise[k] = g[in->place[k]] - in->g[in->place[k]] - noise[k] + implicit_sign(in) * DBL_TRUE_MIN;
   if (!system_solve(in, noise, noise, &converged)) return false;
-  for (size_t k = 0; k < in->count; k++) noise[k] += grain[k];
+  double along = krylov_dot(in->count, noise, grain);
+  for (size_t k = 0; k < in->count; k++) noise[k] += along < 0 ? -grain[k] : grain[k]; /* not to cancel each other */
   for (size_t k = 0; k < in->count; k++) in->noise[k] = fmax(in->noise[k], fabs(noise[k]));
   double sign = implicit_sign(in);
   for (size_t k = 0; k < in->count; k++) {
@@ -138,6 +140,15 @@ static double distance_to_bound(const implicit *in, size_t place) {
   return fmin(below, above);
 }
 
+/* Is free entry k, which is at no bound, as good as at one? The bounds of a root hold nothing: there only what x is
+ * uncertain by counts. */
+static bool may_be_at_bound(const implicit *in, size_t k) {
+  size_t place = free_set_place(&in->set, k);
+  double within = DEGENERATE * implicit_unit(in, place);
+  if (in->root) within = 4 * (fabs(in->step[k]) + in->noise[k]);
+  return !(distance_to_bound(in, place) > within);
+}
+
 /* Would entry `place` stay at its bound without it? It would move by g_i / H_ii. */
 static bool is_held(implicit *in, size_t place, bool *held) {
   double *unit = in->whole[0], *product = in->whole[1];
@@ -166,7 +177,7 @@ static bool find_degenerate(implicit *in, bool *found) {
     size_t place = free_set_place(&in->set, k);
     bool held = true;
     if (!in->side[place])
-      held = distance_to_bound(in, place) > DEGENERATE * implicit_unit(in, place);
+      held = !may_be_at_bound(in, k);
     else if ((fabs(in->g[place]) <= doubtful || in->certificate.at_bound <= IMPLICIT_BLOCK) &&
              !is_held(in, place, &held))
       return false;
@@ -198,6 +209,7 @@ static implicit_status regular_status(const implicit *in) {
   if (of->negative) return IMPLICIT_INDEFINITE;
   if (of->zero)
     return in->options.least_norm && system_has_pseudo_inverse(in) ? IMPLICIT_LEAST_NORM : IMPLICIT_SINGULAR;
+  if (!(of->condition < INFINITY)) return IMPLICIT_SINGULAR;
   if (in->options.damping > 0) return IMPLICIT_DAMPED;
   return of->condition >= ILL_CONDITIONED ? IMPLICIT_ILL_CONDITIONED : IMPLICIT_OK;
 }

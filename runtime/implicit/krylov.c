@@ -228,6 +228,11 @@ static const double ROUGH = 1e-5;
 enum { REFINEMENTS = 4 };
 static const double DRIFTED = 16;
 
+bool krylov_is_good(const implicit *in, double left, double size_of_b, const double *y) {
+  double backward = in->system.largest * sqrt(krylov_dot(in->count, y, y));
+  return left <= 1e-9 * size_of_b || (left <= 1e-2 * size_of_b && left <= 1e-13 * backward);
+}
+
 static bool refine(implicit *in, krylov_solver *solver, krylov_product *product, const double *b, double *y,
                    double goal, bool *converged) {
   size_t n = in->count;
@@ -239,7 +244,7 @@ static bool refine(implicit *in, krylov_solver *solver, krylov_product *product,
     double size = sqrt(krylov_dot(n, left, left));
     for (size_t k = 0; k < n && round && !(size < before); k++) y[k] -= more[k];
     if (!(size < before)) return true;
-    *converged = size <= fmax(goal, KRYLOV_GOOD_ENOUGH) * start;
+    *converged = size <= goal * start || krylov_is_good(in, size, start, y);
     bool last = round == REFINEMENTS || in->options.least_norm, again;
     if (last || size <= DRIFTED * goal * start || size > before / 2) return true;
     before = size;

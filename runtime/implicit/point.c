@@ -137,7 +137,16 @@ static size_t most_moved(const implicit *in) {
   return in->place[most];
 }
 
-/* Large entries do not count for others; small ones take part in the rounding of those of size 1. */
+/* Entries that are small beside 1 take part in the rounding of those; but as long as steps of one that is known to few
+ * digits become shorter, there are more of them to be had. */
+static double length_of_crude(const implicit *in) {
+  double largest = 0;
+  for (size_t k = 0; k < in->count; k++)
+    if (fabs(in->step[k]) > 1e-8 * fabs(in->x[in->place[k]])) largest = fmax(largest, fabs(in->step[k]));
+  return largest;
+}
+
+/* Large entries do not count for others. */
 static bool is_at_rounding(const implicit *in) {
   double size = fmin(1, implicit_size_of_x(in));
   for (size_t k = 0; k < in->count; k++)
@@ -150,13 +159,16 @@ static bool polish(implicit *in) {
   trial at = {.g = implicit_zeros(in, in->problem->size, 1)};
   int away = 0;
   double stride = 0; /* of steps that lead away: a minimum makes them short, but not all at once */
+  double crude, before = INFINITY;
   bool stale = false;
   if (!at.g) return false;
   for (int k = 0; k < POLISH_STEPS && in->count; k++) {
     double length = implicit_largest(in->count, in->step);
     size_t most = most_moved(in);
     double size = fabs(in->x[most]);
-    if (is_at_rounding(in) || !isfinite(length) || in->unsolved) break;
+    crude = length_of_crude(in);
+    if ((is_at_rounding(in) && !(crude > 0 && crude < 0.6 * before)) || !isfinite(length) || in->unsolved) break;
+    before = crude;
     if (!advance(in, &at, &stale)) return false;
     if (!at.better) break;
     bool outwards = fabs(in->x[most]) > size && at.t == 1;

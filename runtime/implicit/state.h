@@ -145,7 +145,8 @@ bool system_certify(implicit *in);
 /* Finds directions along which curvature is lost within what x is uncertain by. */
 bool system_find_vanishing(implicit *in);
 
-/* |H| |v| + |b|, entry by entry; without a matrix, the largest of |H v| + |b| for all. `hv` is H v. */
+/* |H| |v| + |b|, entry by entry; without a matrix, the largest of |H v| + |b| for all. `hv` is H v. Never below what
+ * rounds by the smallest number. */
 void system_magnitude(const implicit *in, const double *v, const double *hv, const double *b, double *into);
 
 /* What rounding may have made of H v + b at a whole x: errors of chance as large as those entry by entry; without a
@@ -205,8 +206,9 @@ bool krylov_create(implicit *in);
 double krylov_dot(size_t n, const double *a, const double *b);
 size_t krylov_iterations(const implicit *in); /* at most */
 
-/* An iteration may stop short of its goal because rounding lets it come no further. */
-#define KRYLOV_GOOD_ENOUGH 1e-9
+/* Rounding may let an iteration come no further than this: is what it leaves of |b| little beside it, or some of it,
+ * and little beside |S| |y|? */
+bool krylov_is_good(const implicit *in, double left, double size_of_b, const double *y);
 
 /* sv = S v; and S y = b to |b - S y| <= goal |b|, from y = 0, in room that ends with krylov[5]. */
 typedef bool krylov_product(implicit *in, const double *v, double *sv);

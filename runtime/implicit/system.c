@@ -51,9 +51,9 @@ const double *system_columns(const implicit *in) {
 
 double system_power(double length) {
   int exponent;
-  if (!(length >= DBL_MIN && length < DBL_MAX)) return 1;
+  if (!(length > 0 && length <= DBL_MAX)) return 1;
   frexp(length, &exponent);
-  return ldexp(1, -exponent);
+  return ldexp(1, exponent < DBL_MIN_EXP ? -DBL_MIN_EXP : -exponent);
 }
 
 double system_norm(const implicit *in, const double *v) {
@@ -96,14 +96,15 @@ bool system_rounding(implicit *in, const double *x, const double *v, const doubl
     shift[i] -= v[i];
   }
   if (!implicit_product(in, x, shift, product)) return false;
-  for (size_t i = 0; i < n; i++) into[i] += DBL_EPSILON * implicit_uniform(in) * fabs(b[i]) - product[i];
+  for (size_t i = 0; i < n; i++)
+    into[i] += DBL_EPSILON * implicit_uniform(in) * fabs(b[i]) + implicit_sign(in) * DBL_TRUE_MIN - product[i];
   return true;
 }
 
 void system_magnitude(const implicit *in, const double *v, const double *hv, const double *b, double *into) {
   size_t n = in->count;
   double largest = 0;
-  for (size_t i = 0; i < n; i++) into[i] = fabs(b[i]) + (in->certificate.dense ? 0 : fabs(hv[i]));
+  for (size_t i = 0; i < n; i++) into[i] = DBL_MIN + fabs(b[i]) + (in->certificate.dense ? 0 : fabs(hv[i]));
   size_t down = in->transposed ? n : 1, across = in->transposed ? 1 : n; /* from row to row, and column to column */
   for (size_t j = 0; j < n && in->certificate.dense; j++)
     for (size_t i = 0; i < n; i++) into[i] += fabs(in->system.matrix[j * across + i * down] * v[j]);
