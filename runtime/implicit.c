@@ -172,7 +172,8 @@ static bool conclude(implicit *in) {
   bool exact = into->status == IMPLICIT_OK || into->status == IMPLICIT_ILL_CONDITIONED;
   if (into->error_estimate < 0.1 || !exact) return true;
   if (into->condition > 1e6) return implicit_fail(in, IMPLICIT_SINGULAR);
-  return implicit_fail(in, into->dense ? IMPLICIT_NOT_STATIONARY : IMPLICIT_LINEAR_SOLVE_FAILED);
+  into->found = "rounding errors are as large as the derivative, which may be 0";
+  return implicit_fail(in, IMPLICIT_LINEAR_SOLVE_FAILED);
 }
 
 /* e = H^-1 (r + rounding of it), where r = b + H v is 0 for the exact v; at a whole x nearby. */

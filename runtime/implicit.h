@@ -117,7 +117,7 @@ typedef struct {
   size_t free, frozen, at_bound;
   size_t moving;     /* free and not at a bound: H has that many rows; its rank is `zero` less */
   size_t entry;      /* of x, that IMPLICIT_DEGENERATE_BOUND or IMPLICIT_REFUSED is about */
-  const char *found; /* of IMPLICIT_NONSMOOTH and IMPLICIT_REFUSED: what */
+  const char *found; /* NULL, or more about the status in words */
   bool dense;        /* or iterative */
   size_t polish_steps, products, iterations; /* spent so far; iterations of iterative solves */
   int callback;                              /* what a function returned that failed */

@@ -8,9 +8,11 @@
 #include "compiler/cli/solve.h"
 #include "compiler/problem/implicit_model.h"
 
-/* What --verify found. */
+/* What --verify found: nothing, where the differences are not good enough to tell. */
+typedef enum { VERIFY_NOT_DONE, VERIFY_AGREES, VERIFY_DISAGREES, VERIFY_NOTHING } verify_outcome;
+
 typedef struct {
-  bool done, agrees;
+  verify_outcome outcome;
   double difference; /* between the derivative and differences, relative to the largest entry */
   double accuracy;   /* of the differences, as they estimate it, relatively too */
 } implicit_agreement;

@@ -60,8 +60,8 @@ static exit_code choose_parameters(differentiating *in) {
   if (wrt.count) return EXIT_DONE;
   bool has = false;
   for (int k = 0; k < solve->model->inputs.count; k++) has = has || solve->model->inputs.items[k].role == ROLE_PARAM;
-  complain(has ? "%s: all params of the model are frozen: name those that the minimiser moves with by --wrt"
-               : "%s: the model has no param: there is nothing that the minimiser could move with; declare it with "
+  complain(has ? "%s: all params of the model are frozen: name those that derivatives are wanted of by --wrt"
+               : "%s: the model has no param: there is nothing that derivatives could be taken of; declare it with "
                  "`param`",
            given->model_path);
   return EXIT_INPUT;

@@ -27,6 +27,16 @@ static quantity solution_of(const differentiating *in, int var) {
   return made;
 }
 
+static const struct {
+  const char *word, *json, *message;
+} outcomes[] = {
+    [VERIFY_AGREES] = {"agrees", "true", NULL},
+    [VERIFY_DISAGREES] = {"DISAGREES", "false", "the derivative disagrees with differences"},
+    [VERIFY_NOTHING] = {"tells nothing", "null",
+                        "solving again beside the params gives no differences that could be compared: there is no "
+                        "solution there, one of many, or one that moves by no more than rounding"},
+};
+
 /* ---- JSON ---- */
 
 static void member(text *out, const char *before, const char *name) {
@@ -94,12 +104,12 @@ static void report_json(const differentiating *in, text *out) {
     append_section(in, SECTION_FORWARD, "forward", out);
     append_section(in, SECTION_ADJOINT, "adjoint", out);
   }
-  if (in->agreement.done) {
+  if (in->agreement.outcome) {
     member(out, ",\n ", "verify");
     text_append(out, "{\"difference\": ");
     json_number_append(out, in->agreement.difference);
     append_number(out, "accuracy", in->agreement.accuracy);
-    text_format(out, ", \"agrees\": %s}", in->agreement.agrees ? "true" : "false");
+    text_format(out, ", \"agrees\": %s}", outcomes[in->agreement.outcome].json);
   }
   text_append(out, "}\n");
 }
@@ -164,9 +174,9 @@ static void report_table(differentiating *in, text *out) {
     shown.wanted[in_section] = in->shown.wanted[in_section] && implicit_has_derivatives(of->status);
   results_write_table(&shown, out);
   append_certificate_table(in, out);
-  if (in->agreement.done)
+  if (in->agreement.outcome)
     text_format(out, "  %-16s  differs by %.2g from differences, which are good to %.2g: %s\n", "verify",
-                in->agreement.difference, in->agreement.accuracy, in->agreement.agrees ? "agrees" : "DISAGREES");
+                in->agreement.difference, in->agreement.accuracy, outcomes[in->agreement.outcome].word);
   text_format(out, "%s%s%s\n", implicit_status_name(of->status), *hypothesis(in) ? ": " : "", hypothesis(in));
 }
 
@@ -195,7 +205,7 @@ static const char *details(const differentiating *in) {
   text made = text_create(in->solve.with->memory);
   size_t count;
   const double *directions = implicit_null_directions(in->made, &count);
-  if (of->status == IMPLICIT_SINGULAR && of->dense)
+  if (of->status == IMPLICIT_SINGULAR && of->dense && of->zero)
     text_format(&made, " (rank %zu of %zu)", of->moving - of->zero, of->moving);
   if (of->status == IMPLICIT_SINGULAR && count) {
     text_append(&made, is_root(in) ? "; no equation changes along " : "; no curvature along ");
@@ -210,8 +220,7 @@ static const char *details(const differentiating *in) {
   if (of->status == IMPLICIT_NOT_STATIONARY)
     text_format(&made, " (%s is %.3g; it calls for a step of %.3g max(1, |x|))",
                 is_root(in) ? "the largest" : "its largest entry", of->grad_inf, of->scaled_grad);
-  if (of->status == IMPLICIT_NONSMOOTH && of->found) text_format(&made, ": %s", of->found);
-  if (of->status == IMPLICIT_REFUSED) text_format(&made, ": %s", of->found);
+  if (of->found) text_format(&made, ": %s", of->found);
   return made.data;
 }
 
@@ -233,7 +242,7 @@ void implicit_report(differentiating *in) {
     report_json(in, &in->solve.with->out);
   else
     report_table(in, &in->solve.with->out);
-  if (in->agreement.done && !in->agreement.agrees) complain("--verify: the derivative disagrees with differences");
+  if (outcomes[in->agreement.outcome].message) complain("--verify: %s", outcomes[in->agreement.outcome].message);
   if (of->status == IMPLICIT_OK) return;
   if (of->status == IMPLICIT_ILL_CONDITIONED)
     complain("%s: %s; about %.0f digits are left; %s", implicit_status_name(of->status), hypothesis(in),

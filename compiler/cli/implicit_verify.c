@@ -65,22 +65,39 @@ static bool solve_at(void *context, double t, double *values) {
   return implicit_polish(&in->of.problem, &in->how, values);
 }
 
+/* Differences that are wrong by as much as the derivative, or that could not be had, tell nothing; nor do those of a
+ * solution that is one of many. */
 static void compare(differentiating *in, const double *dx, const difference *found) {
   implicit_agreement *into = &in->agreement;
+  const implicit_certificate *of = implicit_certificate_of(in->made);
   double largest = 0;
   for (int64_t k = 0; k < in->solve.vector.size; k++) {
     largest = fmax(largest, fabs(dx[k]));
     into->difference = fmax(into->difference, fabs(dx[k] - found->derivative[k]));
-    if (isnan(found->derivative[k])) into->difference = INFINITY;
-    into->accuracy = fmax(into->accuracy, found->error[k]);
+    into->accuracy = fmax(into->accuracy, isnan(found->derivative[k]) ? INFINITY : found->error[k]);
   }
   if (largest > 0) {
     into->difference /= largest;
     into->accuracy /= largest;
   }
-  double allowed = 1e-6 + 10 * into->accuracy + implicit_certificate_of(in->made)->error_estimate;
-  into->done = true;
-  into->agrees = into->difference <= allowed && into->accuracy < 0.1;
+  bool near = into->difference <= 1e-6 + 10 * into->accuracy + of->error_estimate;
+  into->outcome = near ? VERIFY_AGREES : VERIFY_DISAGREES;
+  if ((near && !(into->accuracy < 0.1)) || of->status == IMPLICIT_LEAST_NORM) into->outcome = VERIFY_NOTHING;
+}
+
+/* Along `length` times the direction, the derivative along which is dx. */
+static void verify_along(differentiating *in, neighbour *at, double length, double *dx) {
+  solving *solve = &in->solve;
+  size_t parameters = (size_t)in->of.parameter_count, size = (size_t)solve->vector.size;
+  for (size_t k = 0; k < parameters; k++) at->direction[k] *= length;
+  for (size_t k = 0; k < size; k++) dx[k] *= length;
+  curve path = {.count = solve->vector.size, .at = solve_at, .context = at, .enough = 1e-8};
+  difference found = differentiate(differences_create(solve->with->memory, solve->vector.size), &path);
+  memcpy(in->of.theta, at->theta, parameters * sizeof *at->theta);
+  memcpy(solve->lower, at->lower, size * sizeof *at->lower);
+  memcpy(solve->upper, at->upper, size * sizeof *at->upper);
+  in->agreement = (implicit_agreement){0};
+  compare(in, dx, &found);
 }
 
 exit_code implicit_verify(differentiating *in) {
@@ -98,11 +115,8 @@ exit_code implicit_verify(differentiating *in) {
   memcpy(at.upper, solve->upper, size * sizeof *at.upper);
   draw_direction(in, at.direction);
   if (!implicit_forward(in->made, 1, at.direction, dx)) return EXIT_NUMERICS;
-  curve path = {.count = solve->vector.size, .at = solve_at, .context = &at, .enough = 1e-8};
-  difference found = differentiate(differences_create(memory, solve->vector.size), &path);
-  memcpy(in->of.theta, at.theta, parameters * sizeof *at.theta);
-  memcpy(solve->lower, at.lower, size * sizeof *at.lower);
-  memcpy(solve->upper, at.upper, size * sizeof *at.upper);
-  compare(in, dx, &found);
-  return in->agreement.agrees ? EXIT_DONE : EXIT_NUMERICS;
+  verify_along(in, &at, 1, dx);
+  /* There may be a kink, or no solution, at the distances that were tried. */
+  if (in->agreement.outcome == VERIFY_NOTHING) verify_along(in, &at, 1e-6, dx);
+  return in->agreement.outcome == VERIFY_AGREES ? EXIT_DONE : EXIT_NUMERICS;
 }

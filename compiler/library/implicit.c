@@ -94,7 +94,7 @@ static adjoin_status choose_parameters(adjoin_implicit *in, mistakes *found) {
       list_push(memory, &in->of.wrt, model->inputs.items[k].name);
   if (in->of.wrt.count) return ADJOIN_OK;
   return listed_mistake(found, ADJOIN_MODEL, CODE_NO_DERIVATIVE,
-                        "the model has no param: there is nothing that the minimiser could move with");
+                        "the model has no param: there is nothing that derivatives could be taken of");
 }
 
 static adjoin_status check_parameters(const adjoin_implicit *in, mistakes *found) {

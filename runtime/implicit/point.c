@@ -142,7 +142,7 @@ static size_t most_moved(const implicit *in) {
 static double length_of_crude(const implicit *in) {
   double largest = 0;
   for (size_t k = 0; k < in->count; k++)
-    if (fabs(in->step[k]) > 1e-8 * fabs(in->x[in->place[k]])) largest = fmax(largest, fabs(in->step[k]));
+    if (fabs(in->step[k]) > 1e-12 * fabs(in->x[in->place[k]])) largest = fmax(largest, fabs(in->step[k]));
   return largest;
 }
 

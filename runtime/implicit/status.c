@@ -61,14 +61,17 @@ static const words table[] = {
     [IMPLICIT_NOT_FINITE] = {"not_finite", "the objective or a derivative of it is nan or infinite at x",
                              "start elsewhere, or keep away by bounds",
                              "an equation or a derivative of it is nan or infinite at x", NULL},
-    [IMPLICIT_LINEAR_SOLVE_FAILED] = {"linear_solve_failed",
-                                      "the linear system with the Hessian could not be solved to the accuracy asked "
-                                      "for, so that it may be singular",
-                                      "--solver dense factorises it; a stabilising term or --damping MU makes it "
-                                      "better conditioned",
-                                      "the linear system with the Jacobian could not be solved to the accuracy asked "
-                                      "for, so that it may be singular",
-                                      "--solver dense factorises it"},
+    [IMPLICIT_LINEAR_SOLVE_FAILED] =
+        {"linear_solve_failed",
+         "the linear system with the Hessian could not be solved to the accuracy asked "
+         "for, so that it may be singular",
+         "if an iteration failed, --solver dense factorises it; a stabilising term or "
+         "--damping MU makes it better conditioned; functions that cancel less leave "
+         "more digits",
+         "the linear system with the Jacobian could not be solved to the accuracy asked "
+         "for, so that it may be singular",
+         "if an iteration failed, --solver dense factorises it; equations that cancel less "
+         "leave more digits"},
     [IMPLICIT_NO_MEMORY] = {"no_memory", "there is not enough memory", "--solver cg needs less", NULL,
                             "--solver gmres needs less"},
     [IMPLICIT_CALLBACK_FAILED] = {"callback_failed", "the model could not be evaluated", "", NULL, NULL},

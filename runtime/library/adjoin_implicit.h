@@ -63,7 +63,7 @@ typedef struct adjoin_certificate {
   const char *name;       /* of the status: "ok", "not_stationary", .. */
   const char *hypothesis; /* which hypothesis of the theorem fails; "" where none does */
   const char *advice;     /* what can be done; "" where nothing need be */
-  const char *found;      /* of nonsmooth and refused: what; else "" */
+  const char *found;      /* more about the status in words; or "" */
   double f;               /* of a root, the sum of the squares of the equations */
   double grad_inf;        /* largest entry of the gradient among the entries that move; of a root, of the equations */
   double scaled_grad;     /* the Newton step that it calls for, relative to max(1, |x|) */
