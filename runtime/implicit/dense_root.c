@@ -51,10 +51,7 @@ static bool decompose(implicit *in) {
 static bool form(implicit *in) {
   implicit_system *of = &in->system;
   size_t n = in->count;
-  of->pseudo = false;
-  of->reciprocal = 1;
-  if (!dense_system_matrix(in, in->x, of->matrix)) return false;
-  if (!isfinite(implicit_largest(n * n, of->matrix))) return implicit_fail(in, IMPLICIT_NOT_FINITE);
+  if (!dense_system_begin(in)) return false;
   find_scale(in);
   dense_system_copy(in, of->factors);
   double norm = dense_norm(n, of->factors);

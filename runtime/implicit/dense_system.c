@@ -45,6 +45,14 @@ bool dense_system_matrix(implicit *in, const double *x, double *matrix) {
   return true;
 }
 
+bool dense_system_begin(implicit *in) {
+  implicit_system *of = &in->system;
+  of->pseudo = false;
+  of->reciprocal = 1;
+  if (!dense_system_matrix(in, in->x, of->matrix)) return false;
+  return isfinite(implicit_largest(in->count * in->count, of->matrix)) || implicit_fail(in, IMPLICIT_NOT_FINITE);
+}
+
 void dense_system_copy(const implicit *in, double *into) {
   size_t n = in->count;
   for (size_t j = 0; j < n; j++)
@@ -145,10 +153,7 @@ static bool decompose(implicit *in) {
 static bool form(implicit *in) {
   implicit_system *of = &in->system;
   size_t n = in->count;
-  of->pseudo = false;
-  of->reciprocal = 1;
-  if (!dense_system_matrix(in, in->x, of->matrix)) return false;
-  if (!isfinite(implicit_largest(n * n, of->matrix))) return implicit_fail(in, IMPLICIT_NOT_FINITE);
+  if (!dense_system_begin(in)) return false;
   find_scale(in);
   dense_system_copy(in, of->factors);
   double norm = dense_symmetric_norm(n, of->factors, of->work);

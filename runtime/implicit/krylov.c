@@ -268,15 +268,18 @@ static bool solve(implicit *in, const double *b, double *y, bool *converged) {
   return krylov_solve(in, solve_scaled, scaled_product, b, y, converged);
 }
 
+bool krylov_keep_null(implicit *in, const double *b, const double *left, double *room) {
+  for (size_t k = 0; k < in->count; k++) room[k] = in->system.scale[k] * (b[k] - left[k]);
+  double size = implicit_largest(in->count, room);
+  return !(size > 0 && isfinite(size)) || system_keep_null(in, room, 1);
+}
+
 /* What the least-squares solution of S y = b leaves of a b of chance lies where S is zero. */
 static bool find_null(implicit *in, const double *b, double *y) {
-  size_t n = in->count;
   double *left = in->system.krylov[0];
   bool converged;
   if (!minres(in, b, y, in->options.tolerance, &converged) || !scaled_product(in, y, left)) return false;
-  for (size_t k = 0; k < n; k++) y[k] = in->system.scale[k] * (b[k] - left[k]);
-  double size = implicit_largest(n, y);
-  return !(size > 0 && isfinite(size)) || system_keep_null(in, y, 1);
+  return krylov_keep_null(in, b, left, y);
 }
 
 /* Right-hand sides of a model may lie in the range of a singular H, and never show it. One of chance has a part of

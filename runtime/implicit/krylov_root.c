@@ -265,16 +265,12 @@ static bool solve(implicit *in, const double *b, double *y, bool *converged) {
 
 /* What the least-squares solution of S' y = b leaves of a b of chance lies where S is zero. */
 static bool find_null(implicit *in, const double *b, double *y) {
-  size_t n = in->count;
   double *left = in->system.krylov[0];
   bool converged;
   in->transposed = true;
   bool good = lsqr(in, b, y, in->options.tolerance, &converged);
   in->transposed = false;
-  if (!good || !apply(in, true, y, left)) return false;
-  for (size_t k = 0; k < n; k++) y[k] = in->system.scale[k] * (b[k] - left[k]);
-  double size = implicit_largest(n, y);
-  return !(size > 0 && isfinite(size)) || system_keep_null(in, y, 1);
+  return good && apply(in, true, y, left) && krylov_keep_null(in, b, left, y);
 }
 
 /* S^-1 b and S'^-1 S^-1 b for a b of chance: right-hand sides of a model may lie in the range of a singular J, and

@@ -182,6 +182,9 @@ bool dense_system_create(implicit *in);
 /* H or J at a whole x, on the entries that move: column k is H e_k. */
 bool dense_system_matrix(implicit *in, const double *x, double *matrix);
 
+/* The matrix at hand, at x; nothing is known of it yet. */
+bool dense_system_begin(implicit *in);
+
 /* S, of the matrix at hand. */
 void dense_system_copy(const implicit *in, double *into);
 
@@ -204,6 +207,9 @@ double dense_system_condition(const implicit *in);
 
 bool krylov_create(implicit *in);
 double krylov_dot(size_t n, const double *a, const double *b);
+
+/* Keeps what `left` lacks of a b of chance, in the vars' units, as a null direction; `room` is short. */
+bool krylov_keep_null(implicit *in, const double *b, const double *left, double *room);
 size_t krylov_iterations(const implicit *in); /* at most */
 
 /* Rounding may let an iteration come no further than this: is what it leaves of |b| little beside it, or some of it,

@@ -64,33 +64,27 @@ static inline int mixed_forward(void *user, const double *x, size_t count, const
   return 0;
 }
 
+/* Row j of `read`: v' times what a unit direction j of x (or of theta) makes of the gradient. */
+static inline void read_row(const family *of, const double *x, bool of_x, size_t j, size_t count, const double *v,
+                            double *read) {
+  double unit[MOST] = {0}, out[MOST] = {0};
+  unit[j] = 1;
+  double_second(of, of->theta, x, of_x ? unit : NULL, of_x ? NULL : unit, out);
+  for (size_t k = 0; k < count; k++) {
+    read[j * count + k] = 0;
+    for (size_t i = 0; i < of->n; i++) read[j * count + k] += v[i * count + k] * out[i];
+  }
+}
+
 static inline int mixed_adjoint(void *user, const double *x, size_t count, const double *v, double *read) {
   const family *of = user;
-  for (size_t j = 0; j < of->parameters; j++) {
-    double unit[MOST_PARAMETERS] = {0}, out[MOST] = {0};
-    unit[j] = 1;
-    double_second(of, of->theta, x, NULL, unit, out);
-    for (size_t k = 0; k < count; k++) {
-      double sum = 0;
-      for (size_t i = 0; i < of->n; i++) sum += v[i * count + k] * out[i];
-      read[j * count + k] = sum;
-    }
-  }
+  for (size_t j = 0; j < of->parameters; j++) read_row(of, x, false, j, count, v, read);
   return 0;
 }
 
 static inline int transposed(void *user, const double *x, size_t count, const double *v, double *jv) {
   const family *of = user;
-  for (size_t j = 0; j < of->n; j++) {
-    double unit[MOST] = {0}, out[MOST] = {0};
-    unit[j] = 1;
-    double_second(of, of->theta, x, unit, NULL, out);
-    for (size_t k = 0; k < count; k++) {
-      double sum = 0;
-      for (size_t i = 0; i < of->n; i++) sum += v[i * count + k] * out[i];
-      jv[j * count + k] = sum;
-    }
-  }
+  for (size_t j = 0; j < of->n; j++) read_row(of, x, true, j, count, v, jv);
   return 0;
 }
 
