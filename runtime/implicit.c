@@ -166,7 +166,8 @@ static const double CAUTION = 8;
 /* After derivatives were made: is there a digit in them? */
 static bool conclude(implicit *in) {
   implicit_certificate *into = &in->certificate;
-  double relative = in->largest_entry > 0 ? in->largest_error / in->largest_entry : in->largest_error > 0;
+  /* Beside zeros, what the smallest numbers round to is nothing. */
+  double relative = in->largest_entry > 0 ? in->largest_error / in->largest_entry : in->largest_error > sqrt(DBL_MIN);
   relative += in->graininess;
   into->error_estimate = isnan(relative) ? INFINITY : fmax(DBL_EPSILON, CAUTION * relative);
   bool exact = into->status == IMPLICIT_OK || into->status == IMPLICIT_ILL_CONDITIONED;
