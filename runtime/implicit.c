@@ -163,6 +163,9 @@ static void note_error(implicit *in, size_t n, const double *error, const double
 /* The points around x are two of many: the estimate is some times the largest error that they show. */
 static const double CAUTION = 8;
 
+/* Derivatives that are wrong by so little, relative to directions, may have no digit: they are zero to rounding. */
+static const double NEGLIGIBLE = 1e-10;
+
 /* After derivatives were made: is there a digit in them? */
 static bool conclude(implicit *in) {
   implicit_certificate *into = &in->certificate;
@@ -171,7 +174,8 @@ static bool conclude(implicit *in) {
   relative += in->graininess;
   into->error_estimate = isnan(relative) ? INFINITY : fmax(DBL_EPSILON, CAUTION * relative);
   bool exact = into->status == IMPLICIT_OK || into->status == IMPLICIT_ILL_CONDITIONED;
-  if (into->error_estimate < 0.1 || !exact) return true;
+  bool negligible = in->largest_error + in->graininess * in->largest_entry <= NEGLIGIBLE * in->largest_seed;
+  if (into->error_estimate < 0.1 || negligible || !exact) return true;
   if (into->condition > 1e6) return implicit_fail(in, IMPLICIT_SINGULAR);
   into->found = "rounding errors are as large as the derivative, which may be 0";
   return implicit_fail(in, IMPLICIT_LINEAR_SOLVE_FAILED);
@@ -354,6 +358,7 @@ bool implicit_forward(implicit *of, size_t count, const double *dtheta, double *
   if (!can_derive(of)) return false;
   if (!count) return true;
   if (!of->knows_graininess && !graininess_measure(of)) return false;
+  of->largest_seed = fmax(of->largest_seed, implicit_largest(of->problem->parameter_count * count, dtheta));
   bool good = derivation_create(of, count, false, &with) && forward_block(of, count, dtheta, dx, &with);
   derivation_release(&with);
   return good;
@@ -364,6 +369,7 @@ bool implicit_adjoint(implicit *of, size_t count, const double *w, double *bar) 
   if (!can_derive(of)) return false;
   if (!count) return true;
   if (!of->knows_graininess && !graininess_measure(of)) return false;
+  of->largest_seed = fmax(of->largest_seed, implicit_largest(of->problem->size * count, w));
   of->transposed = of->root;
   bool good = derivation_create(of, count, true, &with) && adjoint_block(of, count, w, bar, &with);
   of->transposed = false;

@@ -113,7 +113,8 @@ typedef struct {
   double condition; /* of H scaled to a diagonal of ones, or of J with rows and columns of about that length, where it
                        matters; an estimate, from below */
   double residual;  /* of the linear solves: the largest |b - H y| / (|H| |y| + |b|), entry by entry */
-  double error_estimate; /* of all derivatives given so far, relative to the largest entry; nan: none was given */
+  double error_estimate; /* of all derivatives given so far, relative to the largest entry; nan: none was. From
+                            0.1 on, all of them are zero to rounding */
   size_t free, frozen, at_bound;
   size_t moving;     /* free and not at a bound: H has that many rows; its rank is `zero` less */
   size_t entry;      /* of x, that IMPLICIT_DEGENERATE_BOUND or IMPLICIT_REFUSED is about */

@@ -71,6 +71,7 @@ struct implicit {
   double *null_directions;
   size_t null_count;
   double largest_error, largest_entry; /* of the derivatives so far */
+  double largest_seed;                 /* of the directions and weights that they were asked for */
   double graininess;                   /* relative errors by rounding that no ulp of x and theta shows */
   bool knows_graininess;
   uint64_t random;

@@ -72,7 +72,8 @@ typedef struct adjoin_certificate {
   double least_curvature; /* the smallest eigenvalue, or iteratively the smallest curvature seen; nan: none, or root */
   double condition;       /* an estimate, from below */
   double residual;        /* of the linear solves, entry by entry */
-  double error_estimate;  /* of all derivatives given so far, relative to the largest entry; nan: none was */
+  double error_estimate;  /* of all derivatives given so far, relative to the largest entry; nan: none was. From
+                            0.1 on, all of them are zero to rounding */
   size_t free_count, frozen_count, at_bound, moving_count; /* entries; moving: free and at no bound */
   size_t entry;                                            /* of x, that a degenerate bound or a refusal is about */
   int dense;
