@@ -114,6 +114,7 @@ exit_code implicit_verify(differentiating *in) {
   memcpy(at.lower, solve->lower, size * sizeof *at.lower);
   memcpy(at.upper, solve->upper, size * sizeof *at.upper);
   draw_direction(in, at.direction);
+  if (implicit_certificate_of(in->made)->dense) in->how.solver = IMPLICIT_DENSE; /* which it may have turned to */
   if (!implicit_forward(in->made, 1, at.direction, dx)) return EXIT_NUMERICS;
   verify_along(in, &at, 1, dx);
   /* There may be a kink, or no solution, at the distances that were tried. */
