@@ -11,7 +11,10 @@
 static bool find_root(differentiating *in) {
   size_t size = (size_t)in->solve.vector.size * sizeof *in->solve.x;
   double *x = arena_array(in->solve.with->memory, double, in->solve.vector.size + 1);
-  if (!in->of.root || in->solve.given->solver.method) return false;
+  const options *given = in->solve.given;
+  bool minimise =
+      given->solver.method || given->solver.starts > 1 || given->history || given->checkpoint || given->resume;
+  if (!in->of.root || minimise) return false;
   memcpy(x, in->solve.x, size);
   if (!implicit_polish(&in->of.problem, &in->how, x)) return false;
   memcpy(in->solve.x, x, size);

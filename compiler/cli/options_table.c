@@ -164,7 +164,8 @@ static const struct argp_option implicit_options_rows[] = {
      .key = KEY_SOLVER,
      .arg = "NAME",
      .doc = "Of linear systems: dense (LAPACK), cg or minres, on products with H, or of a root gmres or lsqr, on "
-            "products with J and J' (default: auto: dense up to 500 free entries, else cg or gmres)"},
+            "products with J and J' (default: auto: dense up to 500 free entries, else cg or gmres, or where these fail, up "
+            "to 4000, dense)"},
 #include "compiler/cli/solve_rows.def"
     ROW_STRICT,
     ROW_DIM,
