@@ -12,6 +12,13 @@ implicit_options implicit_defaults(void) {
   return (implicit_options){.dense_limit = DENSE_LIMIT, .polish = true, .tolerance = 1e-13};
 }
 
+double implicit_stride(double value, double distance) {
+  int exponent;
+  frexp(value, &exponent);
+  double grain = ldexp(DBL_EPSILON, exponent); /* two units in the last place */
+  return value == 0 || !isfinite(value) || grain == 0 ? 0 : round(distance * value / grain) * grain;
+}
+
 /* ---- begin and end ---- */
 
 static bool refuse(implicit *in, const char *why) {

@@ -36,9 +36,10 @@ typedef struct {
   int (*mixed_forward)(void *user, const double *x, size_t count, const double *u, double *read);
   int (*mixed_adjoint)(void *user, const double *x, size_t count, const double *v, double *read);
 
-  /* Takes theta (1 + by) with signs of chance in theta's place, entry by entry, or theta itself for by = 0: what
-   * rounding of theta alone does is part of the error estimate. NULL: theta is exact. */
-  void (*nudge)(void *user, double by);
+  /* Takes theta + steps s e in theta's place, entry by entry, with strides s = implicit_stride(theta, distance) and
+   * signs e of chance that stay the same: what rounding of theta, and inside of functions of it, does is part of the
+   * error estimate. NULL: theta is exact. */
+  void (*nudge)(void *user, double distance, int steps);
 
   /* Where bounds move with theta: the derivative of the bounds that entries are at, side[i] being -1 for the lower, 1
    * for the upper one and 0 for entries at none; forward writes dx[i] of those at a bound, adjoint adds to bar what
@@ -50,6 +51,10 @@ typedef struct {
    * entry is at? *found then has a sentence that lasts. NULL: nothing is known of kinks. */
   int (*kink)(void *user, const double *x, double reach, const char **found);
 } implicit_problem;
+
+/* About distance * value, but a few of it can be added to the value without rounding. Above rounding: distance is at
+ * least DBL_EPSILON, or 0. */
+double implicit_stride(double value, double distance);
 
 typedef enum {
   IMPLICIT_AUTOMATIC, /* dense up to dense_limit entries, else conjugate gradients, or GMRES for roots; up to some

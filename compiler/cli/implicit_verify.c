@@ -12,16 +12,26 @@ typedef struct {
   exit_code code;
 } neighbour;
 
-/* A direction of chance, the same on every run, as long in each param as the param is. */
+/* The smallest entry of a param that is not zero; 1 where all are. */
+static double smallest_of(const differentiating *in, const implicit_parameter *of) {
+  double smallest = INFINITY;
+  for (int64_t i = 0; i < of->count; i++) {
+    double size = fabs(in->of.theta[of->offset + i]);
+    if (size > 0) smallest = fmin(smallest, size);
+  }
+  return smallest < INFINITY ? smallest : 1;
+}
+
+/* A direction of chance, the same on every run, in which each entry is as long as it is itself. */
 static void draw_direction(const differentiating *in, double *direction) {
   uint64_t state = 1;
   for (int k = 0; k < in->of.parameters.count; k++) {
     const implicit_parameter *each = &in->of.parameters.items[k];
-    double size = 0;
-    for (int64_t i = 0; i < each->count; i++) size = fmax(size, fabs(in->of.theta[each->offset + i]));
+    double otherwise = smallest_of(in, each);
     for (int64_t i = 0; i < each->count; i++) {
+      double size = fabs(in->of.theta[each->offset + i]);
       state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407); /* Knuth's */
-      direction[each->offset + i] = (size > 0 ? size : 1) * ((double)(state >> 11) * 0x1p-52 - 1);
+      direction[each->offset + i] = (size > 0 ? size : otherwise) * ((double)(state >> 11) * 0x1p-52 - 1);
     }
   }
 }
@@ -117,7 +127,7 @@ exit_code implicit_verify(differentiating *in) {
   if (implicit_certificate_of(in->made)->dense) in->how.solver = IMPLICIT_DENSE; /* which it may have turned to */
   if (!implicit_forward(in->made, 1, at.direction, dx)) return EXIT_NUMERICS;
   verify_along(in, &at, 1, dx);
-  /* There may be a kink, or no solution, at the distances that were tried. */
-  if (in->agreement.outcome == VERIFY_NOTHING) verify_along(in, &at, 1e-6, dx);
+  /* There may be kinks, or no solution, at the distances that were tried. */
+  if (in->agreement.outcome != VERIFY_AGREES) verify_along(in, &at, 1e-6, dx);
   return in->agreement.outcome == VERIFY_AGREES ? EXIT_DONE : EXIT_NUMERICS;
 }

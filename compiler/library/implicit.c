@@ -299,13 +299,14 @@ adjoin_status adjoin_implicit_create(adjoin_instance *instance, const adjoin_var
   if (!instance || variable_count < 0 || (variable_count && !variables) || parameter_count < 0 ||
       (parameter_count && !parameters) || !options || !made)
     return tell_misuse(told, "adjoin_implicit_create: NULL for an argument, or a negative count");
-  if (options->version != ADJOIN_IMPLICIT_VERSION)
+  if (options->version < 1 || options->version > ADJOIN_IMPLICIT_VERSION)
     return tell_misuse(told, "adjoin_implicit_create: options that did not begin with adjoin_implicit_defaults()");
   if ((int)options->solver < 0 || options->solver > ADJOIN_IMPLICIT_LSQR)
     return tell_misuse(told, "adjoin_implicit_create: there is no such solver");
   adjoin_status status = adjoin_settle(instance);
   if (status != ADJOIN_OK) return status;
-  if (!options->root && !instance->model->program->objective.value)
+  const char *root = options->version > 1 ? options->root : NULL; /* which the first edition lacks */
+  if (!root && !instance->model->program->objective.value)
     return tell(told, ADJOIN_MODEL, CODE_NO_OBJECTIVE, "the model has no objective");
   adjoin_implicit *in = calloc(1, sizeof *in);
   if (in) in->vars.memory = arena_create();
@@ -313,7 +314,7 @@ adjoin_status adjoin_implicit_create(adjoin_instance *instance, const adjoin_var
     free(in);
     return tell_exhausted(told);
   }
-  in->root = options->root;
+  in->root = root;
   in->vars.caller = "adjoin_implicit_create";
   in->vars.of = instance;
   in->vars.variables = variables;

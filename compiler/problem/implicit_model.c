@@ -67,11 +67,11 @@ static int gradient(void *user, const double *x, double *f, double *gradient_at)
 }
 
 /* Signs by Knuth's multiplicative hashing. */
-static void nudge(void *user, double by) {
+static void nudge(void *user, double distance, int steps) {
   implicit_model *in = user;
   for (int64_t k = 0; k < in->parameter_count; k++) {
     double sign = ((uint64_t)k * UINT64_C(11400714819323198485)) >> 63 ? -1 : 1;
-    in->theta[k] = in->exact_theta[k] + by * sign * in->exact_theta[k];
+    in->theta[k] = in->exact_theta[k] + steps * sign * implicit_stride(in->exact_theta[k], distance);
   }
 }
 

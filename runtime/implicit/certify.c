@@ -37,9 +37,9 @@ static bool look_around(implicit *in, const double *grain, double *other) {
     other[place] += implicit_sign(in) * by;
     shift[k] = other[place] - in->x[place];
   }
-  implicit_nudge(in, DBL_EPSILON);
+  implicit_nudge(in, DBL_EPSILON, 1);
   bool evaluated = implicit_gradient(in, other, &f, g);
-  implicit_nudge(in, 0);
+  implicit_nudge(in, 0, 0);
   if (!evaluated || !implicit_product(in, in->x, shift, noise)) return false;
   for (size_t k = 0; k < in->count; k++)
     noise[k] = g[in->place[k]] - in->g[in->place[k]] - noise[k] + implicit_sign(in) * DBL_TRUE_MIN;

@@ -3,64 +3,90 @@
  *
  *   g(t)  and  r(t) = H y + H_x,theta u    at x (1 + t e), theta (1 + t e) with signs e,
  *
- * are smooth in t, entry by entry: fourth differences over ten times shorter distances are 1e-4 times as large, or else
- * rounding. */
+ * are smooth in t, entry by entry. Over distances at which they follow a trend, fourth differences become 1e-4 times as
+ * large with every tenth of the distance, until only rounding is left, which stays. */
 #include "runtime/implicit/state.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { SEQUENCES = 3, LENGTH = 5, POINTS = 5 };
+enum { DECADES = 10, COARSE = 5, REPEATS = 3, POINTS = 5 };
 
-static const double WIDEST = 2e-3;                      /* distance, which becomes ten times shorter in a sequence */
+static const double WIDEST = 2e-3;                      /* distance, which becomes ten times shorter with each decade */
 static const double FOURTH[POINTS] = {1, -4, 6, -4, 1}; /* at 0, 1, .. 4; noise becomes sqrt(70) times as large */
-static const double STAYS = 0.2;      /* so much of the difference at least, where it is no bending, nor a kink */
-static const double TOO_LARGE = 1e-3; /* to be rounding, relative to what the function is made of */
 
-typedef struct sampling sampling;
+/* What is rounding: so much of the wider difference stays; both are little beside what the function changes by; and
+ * that grows with the distance. Where functions bend within it, or choose, none of this is so. */
+static const double STAYS = 0.3, BESIDE_WIDE = 0.05, BESIDE_NARROW = 0.25, GROWS = 4;
+
+/* Over a distance, entry by entry (short vectors): the largest difference of some, and the least change. */
+typedef struct {
+  double *difference, *change;
+} measured;
+
 struct sampling {
-  bool (*evaluate)(implicit *in, sampling *of, double t, double *into); /* short */
-  double *u;                                                            /* as long as theta */
-  double *y, *signs, *other, *product, *mixed;                          /* whole */
-  double *at, *here, *wide, *narrow, *size, *noise;                     /* short */
+  double *u;                                          /* as long as theta */
+  double *y, *signs, *other, *product, *mixed;        /* whole */
+  double *at, *here, *lowest, *highest, *one, *noise; /* short */
+  measured wide, narrow;
 };
 
-static bool create(implicit *in, sampling *into) {
-  double **wholes[] = {&into->y, &into->signs, &into->other, &into->product, &into->mixed};
-  double **briefs[] = {&into->at, &into->here, &into->wide, &into->narrow, &into->size, &into->noise};
-  if (!(into->u = implicit_zeros(in, in->problem->parameter_count, 1))) return false;
+typedef bool evaluation(implicit *in, double distance, int steps, double *into); /* short */
+
+static bool create(implicit *in) {
+  sampling *of = (sampling *)implicit_zeros(in, (sizeof *of + sizeof(double) - 1) / sizeof(double), 1);
+  if (!of) return false;
+  double **wholes[] = {&of->y, &of->signs, &of->other, &of->product, &of->mixed};
+  double **briefs[] = {&of->at,
+                       &of->here,
+                       &of->lowest,
+                       &of->highest,
+                       &of->one,
+                       &of->noise,
+                       &of->wide.difference,
+                       &of->wide.change,
+                       &of->narrow.difference,
+                       &of->narrow.change};
+  if (!(of->u = implicit_zeros(in, in->problem->parameter_count, 1))) return false;
   for (int k = 0; k < 5; k++)
     if (!(*wholes[k] = implicit_zeros(in, in->problem->size, 1))) return false;
-  for (int k = 0; k < 6; k++)
-    if (!(*briefs[k] = implicit_zeros(in, in->count, 1))) return false;
-  for (size_t k = 0; k < in->problem->size; k++) into->signs[k] = implicit_sign(in);
+  for (int k = 0; k < 10; k++)
+    if (!(*briefs[k] = implicit_zeros(in, in->set.count, 1))) return false;
+  for (size_t k = 0; k < in->problem->size; k++) of->signs[k] = implicit_sign(in);
+  in->sampling = of;
   return true;
 }
 
-/* Goes to the point at t. */
-static void go(implicit *in, sampling *of, double t) {
+/* Goes so many steps from x and theta. */
+static void go(implicit *in, double distance, int steps) {
+  sampling *of = in->sampling;
   memcpy(of->other, in->x, in->problem->size * sizeof *of->other);
-  for (size_t k = 0; k < in->count; k++) of->other[in->place[k]] *= 1 + t * of->signs[in->place[k]];
-  implicit_nudge(in, t);
+  for (size_t k = 0; k < in->count; k++) {
+    size_t place = in->place[k];
+    of->other[place] += steps * of->signs[place] * implicit_stride(in->x[place], distance);
+  }
+  implicit_nudge(in, distance, steps);
 }
 
 /* ---- the two functions ---- */
 
-static bool evaluate_gradient(implicit *in, sampling *of, double t, double *into) {
+static bool evaluate_gradient(implicit *in, double distance, int steps, double *into) {
+  sampling *of = in->sampling;
   double f;
-  go(in, of, t);
+  go(in, distance, steps);
   bool good = implicit_gradient(in, of->other, &f, of->product);
-  implicit_nudge(in, 0);
+  implicit_nudge(in, 0, 0);
   implicit_gather(in, of->product, into);
   return good;
 }
 
-static bool evaluate_derivative(implicit *in, sampling *of, double t, double *into) {
+static bool evaluate_derivative(implicit *in, double distance, int steps, double *into) {
   const implicit_problem *problem = in->problem;
-  go(in, of, t);
+  sampling *of = in->sampling;
+  go(in, distance, steps);
   bool good = implicit_products(in, false, of->other, 1, of->y, of->product) &&
               implicit_answered(in, problem->mixed_forward(problem->user, of->other, 1, of->u, of->mixed));
-  implicit_nudge(in, 0);
+  implicit_nudge(in, 0, 0);
   for (size_t k = 0; k < in->count && good; k++) {
     size_t place = in->place[k];
     into[k] = of->product[place] + in->damping * of->y[place] + of->mixed[place];
@@ -70,23 +96,51 @@ static bool evaluate_derivative(implicit *in, sampling *of, double t, double *in
 
 /* ---- its noise ---- */
 
-/* The fourth difference, over sqrt(70), to one side: around the middle of a step there is none of its rounding. */
-static bool difference(implicit *in, sampling *of, double distance, double *into) {
-  for (size_t i = 0; i < in->count; i++) into[i] = of->here[i] / sqrt(70);
+/* The fourth difference, over sqrt(70), to one side: around the middle of a stairway's step there is none of its
+ * rounding. */
+static bool take_difference(implicit *in, evaluation *evaluate, double distance) {
+  sampling *of = in->sampling;
+  size_t n = in->count;
+  for (size_t i = 0; i < n; i++) {
+    of->one[i] = of->here[i] / sqrt(70);
+    of->lowest[i] = of->highest[i] = of->here[i];
+  }
   for (int k = 1; k < POINTS; k++) {
-    if (!of->evaluate(in, of, k * distance, of->at)) return false;
-    for (size_t i = 0; i < in->count; i++) into[i] += FOURTH[k] / sqrt(70) * of->at[i];
+    if (!evaluate(in, distance, k, of->at)) return false;
+    for (size_t i = 0; i < n; i++) {
+      of->one[i] += FOURTH[k] / sqrt(70) * of->at[i];
+      of->lowest[i] = fmin(of->lowest[i], of->at[i]);
+      of->highest[i] = fmax(of->highest[i], of->at[i]);
+    }
   }
   return true;
 }
 
-/* What stays of the difference when the distance becomes ten times shorter is noise. */
-static void note(const implicit *in, sampling *of) {
+/* Some differences over about a distance: of chance, for where it is a whole number of a stairway's steps, or within
+ * one, there is nothing to be seen. */
+static bool take_differences(implicit *in, evaluation *evaluate, double distance, int count, measured *into) {
+  sampling *of = in->sampling;
+  for (int repeat = 0; repeat < count; repeat++) {
+    if (!take_difference(in, evaluate, distance * (1 + 0.45 * implicit_uniform(in)))) return false;
+    for (size_t i = 0; i < in->count; i++) {
+      double change = of->highest[i] - of->lowest[i];
+      if (!repeat || !(fabs(of->one[i]) <= fabs(into->difference[i]))) into->difference[i] = of->one[i];
+      if (!repeat || !(change >= into->change[i])) into->change[i] = change;
+    }
+  }
+  return true;
+}
+
+static void note_rounding(implicit *in) {
+  sampling *of = in->sampling;
+  const measured *wide = &of->wide, *narrow = &of->narrow;
   for (size_t k = 0; k < in->count; k++) {
-    double wide = fabs(of->wide[k]), narrow = fabs(of->narrow[k]);
-    double least = wide < narrow ? of->wide[k] : of->narrow[k];
-    bool rounding = narrow >= STAYS * wide && fabs(least) <= TOO_LARGE * of->size[k];
-    if (rounding && fabs(least) > fabs(of->noise[k])) of->noise[k] = least;
+    double wider = fabs(wide->difference[k]), narrower = fabs(narrow->difference[k]);
+    double least = wider < narrower ? wide->difference[k] : narrow->difference[k];
+    bool stays = narrower >= STAYS * wider;
+    bool little = wider <= BESIDE_WIDE * wide->change[k] && narrower <= BESIDE_NARROW * narrow->change[k];
+    bool grows = wide->change[k] >= GROWS * narrow->change[k];
+    if (stays && little && grows && fabs(least) > fabs(of->noise[k])) of->noise[k] = least;
   }
 }
 
@@ -99,26 +153,23 @@ static bool crosses_kink(implicit *in, double distance, bool *crosses) {
   return good;
 }
 
-static bool measure(implicit *in, sampling *of) {
+static bool measure(implicit *in, evaluation *evaluate) {
+  sampling *of = in->sampling;
   bool crosses = true;
-  double shrunk = 1;
+  double distance = WIDEST;
   int first = 0;
-  for (; first + 2 < LENGTH; first++, shrunk /= 10) {
-    if (!crosses_kink(in, shrunk * WIDEST, &crosses)) return false;
+  for (; first + 2 < DECADES; first++, distance /= 10) {
+    if (!crosses_kink(in, distance, &crosses)) return false;
     if (!crosses) break;
   }
-  if (!of->evaluate(in, of, 0, of->here)) return false;
-  for (int sequence = 0; sequence < SEQUENCES; sequence++) {
-    double distance = shrunk * WIDEST;
-    for (int k = first; k < LENGTH; k++, distance /= 10) {
-      /* Of chance: where it is a whole number of a stairway's steps, there is none to be seen. */
-      double near = distance * (1 + 0.45 * implicit_uniform(in));
-      if (!difference(in, of, near, of->narrow)) return false;
-      if (k > first) note(in, of);
-      double *held = of->wide;
-      of->wide = of->narrow;
-      of->narrow = held;
-    }
+  memset(of->noise, 0, in->count * sizeof *of->noise);
+  if (!evaluate(in, 0, 0, of->here)) return false;
+  for (int k = first; k < DECADES; k++, distance /= 10) {
+    if (!take_differences(in, evaluate, distance, k < COARSE ? REPEATS : 1, &of->narrow)) return false;
+    if (k > first) note_rounding(in);
+    measured held = of->wide;
+    of->wide = of->narrow;
+    of->narrow = held;
   }
   return true;
 }
@@ -126,47 +177,32 @@ static bool measure(implicit *in, sampling *of) {
 /* ---- what it is worth ---- */
 
 /* y = -H^-1 H_x,theta u for a u of chance. */
-static bool find_derivative(implicit *in, sampling *of) {
+static bool find_derivative(implicit *in) {
   const implicit_problem *problem = in->problem;
-  double *y = of->at, *right = of->wide;
+  sampling *of = in->sampling;
   bool converged;
   for (size_t k = 0; k < problem->parameter_count; k++) of->u[k] = implicit_uniform(in);
   if (!implicit_answered(in, problem->mixed_forward(problem->user, in->x, 1, of->u, of->mixed))) return false;
-  for (size_t k = 0; k < in->count; k++) right[k] = -of->mixed[in->place[k]];
-  if (!system_solve(in, right, y, &converged)) return false;
-  implicit_scatter(in, y, of->y);
-  system_magnitude(in, y, right, right, of->size); /* H y is about `right` */
+  for (size_t k = 0; k < in->count; k++) of->at[k] = -of->mixed[in->place[k]];
+  if (!system_solve(in, of->at, of->at, &converged)) return false;
+  implicit_scatter(in, of->at, of->y);
   return true;
 }
 
 static bool measure_derivative(implicit *in) {
-  sampling of = {.evaluate = evaluate_derivative};
   bool converged;
-  if (!create(in, &of) || !find_derivative(in, &of) || !measure(in, &of)) return false;
-  if (!system_solve(in, of.noise, of.noise, &converged)) return false;
-  double largest = implicit_largest(in->problem->size, of.y), size = implicit_largest(in->count, of.noise);
+  if (!find_derivative(in) || !measure(in, evaluate_derivative)) return false;
+  sampling *of = in->sampling;
+  if (!system_solve(in, of->noise, of->noise, &converged)) return false;
+  double largest = implicit_largest(in->problem->size, of->y), size = implicit_largest(in->count, of->noise);
   if (largest > 0 && isfinite(size)) in->graininess = size / largest;
-  return true;
-}
-
-static bool measure_gradient(implicit *in, double *grain) {
-  sampling of = {.evaluate = evaluate_gradient};
-  bool converged;
-  if (!create(in, &of)) return false;
-  for (size_t k = 0; k < in->count; k++) of.at[k] = implicit_unit(in, in->place[k]);
-  if (in->certificate.dense)
-    system_magnitude(in, of.at, of.wide, of.wide, of.size);
-  else
-    system_estimate_magnitude(in, of.at, of.size);
-  if (!measure(in, &of) || !system_solve(in, of.noise, grain, &converged)) return false;
-  /* Steps that large are no rounding, but functions that bend. */
-  if (!(implicit_length(in, grain) <= TOO_LARGE)) memset(grain, 0, in->count * sizeof *grain);
   return true;
 }
 
 bool graininess_measure(implicit *in) {
   in->knows_graininess = true;
   if (!in->count || !in->problem->parameter_count || !in->problem->nudge) return true;
+  if (!in->sampling && !create(in)) return false;
   in->roughly = true;
   bool good = measure_derivative(in);
   in->roughly = false;
@@ -174,10 +210,12 @@ bool graininess_measure(implicit *in) {
 }
 
 bool graininess_of_gradient(implicit *in, double *grain) {
+  bool converged;
   memset(grain, 0, in->count * sizeof *grain);
   if (!in->count || !in->problem->nudge) return true;
+  if (!in->sampling && !create(in)) return false;
   in->roughly = true;
-  bool good = measure_gradient(in, grain);
+  bool good = measure(in, evaluate_gradient) && system_solve(in, in->sampling->noise, grain, &converged);
   in->roughly = false;
   return good;
 }

@@ -45,36 +45,44 @@ static bool scaled_product(implicit *in, const double *v, double *sv) {
   return true;
 }
 
-/* The diagonal of S, estimated by products with signs z: the mean of z S z, entry by entry (Bekas, Kokiopoulou and Saad
- * 2007). */
-static bool estimate_diagonal(implicit *in, double *diagonal) {
+/* The size of the diagonal of S, estimated by products with signs z: the mean of z S z, entry by entry (Bekas,
+ * Kokiopoulou and Saad 2007), but no less than what it may be wrong by: the length of the row over the root of the
+ * number of signs. */
+static bool estimate_diagonal(implicit *in, double *size) {
   size_t n = in->count;
-  double *z = in->system.krylov[0], *sz = in->system.krylov[1];
-  memset(diagonal, 0, n * sizeof *diagonal);
+  double *z = in->system.krylov[0], *sz = in->system.krylov[1], *length = in->system.krylov[3];
+  memset(size, 0, n * sizeof *size);
+  memset(length, 0, n * sizeof *length);
   for (int probe = 0; probe < PROBES; probe++) {
     for (size_t k = 0; k < n; k++) z[k] = implicit_sign(in);
     if (!scaled_product(in, z, sz)) return false;
-    for (size_t k = 0; k < n; k++) diagonal[k] += z[k] * sz[k] / PROBES;
+    for (size_t k = 0; k < n; k++) {
+      size[k] += z[k] * sz[k] / PROBES;
+      length[k] = hypot(length[k], sz[k] / PROBES);
+    }
   }
-  return isfinite(implicit_largest(n, diagonal)) || implicit_fail(in, IMPLICIT_NOT_FINITE);
+  for (size_t k = 0; k < n; k++) size[k] = fmax(fabs(size[k]), length[k]);
+  return isfinite(implicit_largest(n, size)) || implicit_fail(in, IMPLICIT_NOT_FINITE);
 }
 
-/* D, so that S has a diagonal of about ones: where units differ, small entries are lost in the noise of large ones
- * until these are scaled, so that it is estimated again. A poor estimate costs iterations, and in the end digits. */
+/* D, so that S has a diagonal of about ones: where units differ, small entries are lost in what large ones make of the
+ * estimate, until these are scaled, so that it is made again. A poor one costs iterations, and in the end digits. */
 static bool form(implicit *in) {
   size_t n = in->count;
-  double *scale = in->system.scale, *diagonal = in->system.krylov[2];
+  double *scale = in->system.scale, *size = in->system.krylov[2];
   bool even = false;
   for (size_t k = 0; k < n; k++) scale[k] = 1;
   for (int pass = 0; pass < PASSES && !even; pass++) {
     double mean = 0;
-    if (!estimate_diagonal(in, diagonal)) return false;
-    for (size_t k = 0; k < n; k++) mean += fabs(diagonal[k]) / (double)n;
+    if (!estimate_diagonal(in, size)) return false;
+    for (size_t k = 0; k < n; k++) mean += size[k] / (double)n;
     even = true;
     /* The shortest solution is one in the vars' own units. */
     for (size_t k = 0; k < n && !in->options.least_norm; k++) {
-      even = even && fabs(diagonal[k]) > mean / EVEN && fabs(diagonal[k]) < mean * EVEN;
-      scale[k] *= system_power(sqrt(fmax(fabs(diagonal[k]), 1e-8 * mean)));
+      bool is_even = size[k] > mean / EVEN && size[k] < mean * EVEN;
+      if (pass && is_even) continue; /* estimates are no better than that */
+      even = even && is_even;
+      scale[k] *= system_power(sqrt(fmax(size[k], 1e-8 * mean)));
     }
   }
   in->certificate.least_curvature = NAN;

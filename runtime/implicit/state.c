@@ -116,6 +116,6 @@ bool implicit_gradient(implicit *in, const double *x, double *f, double *g) {
   return implicit_answered(in, in->problem->gradient(in->problem->user, x, f, g));
 }
 
-void implicit_nudge(implicit *in, double by) {
-  if (in->problem->nudge) in->problem->nudge(in->problem->user, by);
+void implicit_nudge(implicit *in, double distance, int steps) {
+  if (in->problem->nudge) in->problem->nudge(in->problem->user, distance, steps);
 }

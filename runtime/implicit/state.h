@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 typedef struct system_kind system_kind;
+typedef struct sampling sampling; /* graininess.c */
 
 /* H at x on the entries that move, seen through S = D H D, which has a diagonal of about ones: units of entries do not
  * count then. D is diagonal. Of a root, J in the place of H, and S = R J C with rows and columns of about that length,
@@ -74,6 +75,7 @@ struct implicit {
   double largest_seed;                 /* of the directions and weights that they were asked for */
   double graininess;                   /* relative errors by rounding that no ulp of x and theta shows */
   bool knows_graininess;
+  sampling *sampling; /* NULL before the first use */
   uint64_t random;
   void *blocks;
 };
@@ -114,8 +116,8 @@ bool implicit_product(implicit *in, const double *x, const double *v, double *hv
 bool implicit_products(implicit *in, bool transposed, const double *x, size_t count, const double *v, double *hv);
 bool implicit_gradient(implicit *in, const double *x, double *f, double *g);
 
-/* Theta, relatively so far from where it is; 0: there. */
-void implicit_nudge(implicit *in, double by);
+/* Theta, so many steps of a relative distance from where it is. */
+void implicit_nudge(implicit *in, double distance, int steps);
 
 /* ---- system.c ---- */
 

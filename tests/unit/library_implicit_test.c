@@ -224,6 +224,14 @@ static void unusual_calls(void) {
   adjoin_implicit_options options = adjoin_implicit_defaults(), strange = options;
   adjoin_variable list = {.name = "x", .x = x};
   adjoin_implicit *made;
+  strange.version = 0;
+  CU_ASSERT_EQUAL(adjoin_implicit_create(on.instance, &list, 1, NULL, 0, &strange, &made), ADJOIN_USE);
+  strange.version = 1; /* of programs that know of no root, and have none here */
+  strange.root = "nonsense";
+  CU_ASSERT_EQUAL_FATAL(adjoin_implicit_create(on.instance, &list, 1, NULL, 0, &strange, &made), ADJOIN_OK);
+  CU_ASSERT_EQUAL(adjoin_implicit_certificate(made)->status, ADJOIN_IMPLICIT_OK);
+  adjoin_implicit_release(made);
+  strange = options;
   strange.solver = (adjoin_implicit_solver)99;
   CU_ASSERT_EQUAL(adjoin_implicit_create(on.instance, &list, 1, NULL, 0, &strange, &made), ADJOIN_USE);
   made = differentiated(&on, &list, 1, NULL, &options);
