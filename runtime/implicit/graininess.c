@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { DECADES = 10, COARSE = 5, REPEATS = 3, POINTS = 5 };
+enum { DECADES = 11, COARSE = 5, REPEATS = 3, POINTS = 5 };
 
 static const double WIDEST = 2e-3;                      /* distance, which becomes ten times shorter with each decade */
 static const double FOURTH[POINTS] = {1, -4, 6, -4, 1}; /* at 0, 1, .. 4; noise becomes sqrt(70) times as large */
@@ -18,6 +18,7 @@ static const double FOURTH[POINTS] = {1, -4, 6, -4, 1}; /* at 0, 1, .. 4; noise 
 /* What is rounding: so much of the wider difference stays; both are little beside what the function changes by; and
  * that grows with the distance. Where functions bend within it, or choose, none of this is so. */
 static const double STAYS = 0.3, BESIDE_WIDE = 0.05, BESIDE_NARROW = 0.25, GROWS = 4;
+static const double SETTLED = 1e-12;
 
 /* Over a distance, entry by entry (short vectors): the largest difference of some, and the least change. */
 typedef struct {
@@ -118,9 +119,9 @@ static bool take_difference(implicit *in, evaluation *evaluate, double distance)
 
 /* Some differences over about a distance: of chance, for where it is a whole number of a stairway's steps, or within
  * one, there is nothing to be seen. */
-static bool take_differences(implicit *in, evaluation *evaluate, double distance, int count, measured *into) {
+static bool take_differences(implicit *in, evaluation *evaluate, double distance, measured *into) {
   sampling *of = in->sampling;
-  for (int repeat = 0; repeat < count; repeat++) {
+  for (int repeat = 0; repeat < REPEATS; repeat++) {
     if (!take_difference(in, evaluate, distance * (1 + 0.45 * implicit_uniform(in)))) return false;
     for (size_t i = 0; i < in->count; i++) {
       double change = of->highest[i] - of->lowest[i];
@@ -136,12 +137,21 @@ static void note_rounding(implicit *in) {
   const measured *wide = &of->wide, *narrow = &of->narrow;
   for (size_t k = 0; k < in->count; k++) {
     double wider = fabs(wide->difference[k]), narrower = fabs(narrow->difference[k]);
-    double least = wider < narrower ? wide->difference[k] : narrow->difference[k];
+    double larger = wider > narrower ? wide->difference[k] : narrow->difference[k];
     bool stays = narrower >= STAYS * wider;
     bool little = wider <= BESIDE_WIDE * wide->change[k] && narrower <= BESIDE_NARROW * narrow->change[k];
     bool grows = wide->change[k] >= GROWS * narrow->change[k];
-    if (stays && little && grows && fabs(least) > fabs(of->noise[k])) of->noise[k] = least;
+    if (stays && little && grows && fabs(larger) > fabs(of->noise[k])) of->noise[k] = larger;
   }
+}
+
+/* Is all rounding seen, where there is any, and no more of bending? Then shorter distances show nothing new. */
+static bool is_settled(const implicit *in) {
+  const sampling *of = in->sampling;
+  bool settled = true;
+  for (size_t k = 0; k < in->count; k++)
+    settled = settled && (of->noise[k] != 0 || fabs(of->narrow.difference[k]) <= SETTLED * of->narrow.change[k]);
+  return settled;
 }
 
 /* Distances at which choices are made otherwise show these. */
@@ -165,8 +175,9 @@ static bool measure(implicit *in, evaluation *evaluate) {
   memset(of->noise, 0, in->count * sizeof *of->noise);
   if (!evaluate(in, 0, 0, of->here)) return false;
   for (int k = first; k < DECADES; k++, distance /= 10) {
-    if (!take_differences(in, evaluate, distance, k < COARSE ? REPEATS : 1, &of->narrow)) return false;
+    if (!take_differences(in, evaluate, distance, &of->narrow)) return false;
     if (k > first) note_rounding(in);
+    if (k + 1 >= COARSE && is_settled(in)) return true;
     measured held = of->wide;
     of->wide = of->narrow;
     of->narrow = held;
