@@ -170,8 +170,15 @@ static void note_error(implicit *in, size_t n, const double *error, const double
 /* The points around x are two of many: the estimate is some times the largest error that they show. */
 static const double CAUTION = 8;
 
-/* Derivatives that are wrong by so little, relative to directions, may have no digit: they are zero to rounding. */
-static const double NEGLIGIBLE = 1e-10;
+/* Derivatives that are wrong by so little for their directions or weights may have no digit: beside max(1, |theta|),
+ * they move x by no more than its rounding, and are zero to that. */
+static const double NEGLIGIBLE = 1e-13;
+
+static bool is_negligible(const implicit *in) {
+  const double *theta = in->problem->theta;
+  double size = theta ? fmax(1, implicit_largest(in->problem->parameter_count, theta)) : 1;
+  return in->largest_error + in->graininess * in->largest_entry <= NEGLIGIBLE * in->largest_seed / size;
+}
 
 /* After derivatives were made: is there a digit in them? */
 static bool conclude(implicit *in) {
@@ -181,8 +188,7 @@ static bool conclude(implicit *in) {
   relative += in->graininess;
   into->error_estimate = isnan(relative) ? INFINITY : fmax(DBL_EPSILON, CAUTION * relative);
   bool exact = into->status == IMPLICIT_OK || into->status == IMPLICIT_ILL_CONDITIONED;
-  bool negligible = in->largest_error + in->graininess * in->largest_entry <= NEGLIGIBLE * in->largest_seed;
-  if (into->error_estimate < 0.1 || negligible || !exact) return true;
+  if (into->error_estimate < 0.1 || is_negligible(in) || !exact) return true;
   if (into->condition > 1e6) return implicit_fail(in, IMPLICIT_SINGULAR);
   into->found = "rounding errors are as large as the derivative, which may be 0";
   return implicit_fail(in, IMPLICIT_LINEAR_SOLVE_FAILED);

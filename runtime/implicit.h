@@ -36,6 +36,9 @@ typedef struct {
   int (*mixed_forward)(void *user, const double *x, size_t count, const double *u, double *read);
   int (*mixed_adjoint)(void *user, const double *x, size_t count, const double *v, double *read);
 
+  const double
+      *theta; /* NULL: of about 1. What derivatives that are zero to rounding may be wrong by is relative to it */
+
   /* Takes theta + steps s e in theta's place, entry by entry, with strides s = implicit_stride(theta, distance) and
    * signs e of chance that stay the same: what rounding of theta, and inside of functions of it, does is part of the
    * error estimate. NULL: theta is exact. */

@@ -155,6 +155,7 @@ void implicit_describe(implicit_model *in) {
                                    .product = hessian_product,
                                    .mixed_forward = mixed_forward,
                                    .mixed_adjoint = mixed_adjoint,
+                                   .theta = in->exact_theta,
                                    .nudge = nudge,
                                    .kink = implicit_find_kink};
   implicit_reserve_kinks(in);

@@ -51,9 +51,7 @@ static bool decompose(implicit *in) {
 static bool form(implicit *in) {
   implicit_system *of = &in->system;
   size_t n = in->count;
-  if (!dense_system_begin(in)) return false;
-  find_scale(in);
-  dense_system_copy(in, of->factors);
+  if (!dense_system_begin(in, find_scale)) return false;
   double norm = dense_norm(n, of->factors);
   bool regular = dense_lu(n, of->factors, of->pivots);
   of->reciprocal = regular ? dense_lu_reciprocal(n, of->factors, norm, of->work, of->whole_work) : 0;

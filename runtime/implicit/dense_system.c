@@ -45,12 +45,15 @@ bool dense_system_matrix(implicit *in, const double *x, double *matrix) {
   return true;
 }
 
-bool dense_system_begin(implicit *in) {
+bool dense_system_begin(implicit *in, void (*find_scale)(implicit *in)) {
   implicit_system *of = &in->system;
   of->pseudo = false;
   of->reciprocal = 1;
   if (!dense_system_matrix(in, in->x, of->matrix)) return false;
-  return isfinite(implicit_largest(in->count * in->count, of->matrix)) || implicit_fail(in, IMPLICIT_NOT_FINITE);
+  if (!isfinite(implicit_largest(in->count * in->count, of->matrix))) return implicit_fail(in, IMPLICIT_NOT_FINITE);
+  find_scale(in);
+  dense_system_copy(in, of->factors);
+  return true;
 }
 
 void dense_system_copy(const implicit *in, double *into) {
@@ -153,9 +156,7 @@ static bool decompose(implicit *in) {
 static bool form(implicit *in) {
   implicit_system *of = &in->system;
   size_t n = in->count;
-  if (!dense_system_begin(in)) return false;
-  find_scale(in);
-  dense_system_copy(in, of->factors);
+  if (!dense_system_begin(in, find_scale)) return false;
   double norm = dense_symmetric_norm(n, of->factors, of->work);
   of->cholesky = dense_cholesky(n, of->factors);
   if (of->cholesky) {

@@ -185,8 +185,8 @@ bool dense_system_create(implicit *in);
 /* H or J at a whole x, on the entries that move: column k is H e_k. */
 bool dense_system_matrix(implicit *in, const double *x, double *matrix);
 
-/* The matrix at hand, at x; nothing is known of it yet. */
-bool dense_system_begin(implicit *in);
+/* The matrix at hand, at x, and S in the place of its factors; nothing is known of it yet. */
+bool dense_system_begin(implicit *in, void (*find_scale)(implicit *in));
 
 /* S, of the matrix at hand. */
 void dense_system_copy(const implicit *in, double *into);
